@@ -1,0 +1,1 @@
+"""People, their reporting lines, their roles, and how they sign in."""

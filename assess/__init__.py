@@ -1,0 +1,1 @@
+"""From sealed answers to published symbols, and from symbols to scorecards."""

@@ -1,0 +1,1 @@
+"""Scorecards: everything that is said of one leader, computed from published symbols alone."""

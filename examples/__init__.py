@@ -1,0 +1,1 @@
+"""A company of our own invention, and one round in it from launch to report."""

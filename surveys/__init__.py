@@ -1,0 +1,1 @@
+"""Rounds: who rates whom, who is asked, and sealed answers."""

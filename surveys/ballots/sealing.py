@@ -1,0 +1,39 @@
+"""Envelopes: sealed with the round's public key, so that whoever seals one cannot open it again.
+
+A draft is something else: it is locked with a key that only the rater's link and the round together give.
+"""
+
+import hashlib
+from uuid import UUID
+
+from nacl.public import PublicKey, SealedBox
+from nacl.secret import SecretBox
+
+from core import tokens
+from surveys.ballots.sheets import Sheet, Size, decode, encode
+
+BINDING_LENGTH = 32
+
+
+def binding(round_id: UUID, leader_id: UUID, invitation_id: UUID, group: str) -> bytes:
+    """Return what ties an envelope to its place: round, leader, rater and group."""
+    place = round_id.bytes + leader_id.bytes + invitation_id.bytes + group.encode()
+    return hashlib.blake2b(place, digest_size=BINDING_LENGTH).digest()
+
+
+def seal(sheet: Sheet, size: Size, *, place: bytes, public_key: bytes) -> bytes:
+    """Seal a sheet for one place at one leader's table."""
+    return SealedBox(PublicKey(public_key)).encrypt(place + encode(sheet, size))
+
+
+def lock_draft(sheet: Sheet, size: Size, *, key: bytes) -> bytes:
+    return bytes(SecretBox(key).encrypt(encode(sheet, size)))
+
+
+def unlock_draft(draft: bytes, *, key: bytes) -> Sheet:
+    return decode(SecretBox(key).decrypt(draft))
+
+
+def draft_key(sibling: str, draft_secret: bytes) -> bytes:
+    """Return the key of a rater's drafts: half from the link, half from the round."""
+    return tokens.key_of(tokens.derive(sibling, "candid360 draft", salt=draft_secret))

@@ -1,0 +1,182 @@
+"""Rounds, the leaders rated in them, the invited raters, and each rater's seat at a leader's table."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from accounts.models import Account, Person
+from core.db import Model, RandomId
+from instruments.models import InstrumentVersion
+
+GROUPS = (
+    "self",
+    "supervisor",
+    "supervisors_supervisor",
+    "peer",
+    "direct_report",
+    "past_supervisor",
+    "past_direct_report",
+    "board",
+    "client",
+    "other",
+)
+PROTECTIONS = ("standard", "strict", "threshold")
+PURPOSES = ("development", "decision")
+RELEASE_POLICIES = ("by_coach", "on_date")
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(repr(value) for value in values)})"
+
+
+class Round(Model):
+    """One 360 round. Its state is derived from what has happened, never stored beside it."""
+
+    __tablename__ = "round"
+    __table_args__ = (
+        sa.CheckConstraint(_one_of("purpose", PURPOSES), name="purpose_is_known"),
+        sa.CheckConstraint(_one_of("protection", PROTECTIONS), name="protection_is_known"),
+        sa.CheckConstraint(
+            _one_of("release_policy", RELEASE_POLICIES), name="release_policy_is_known"
+        ),
+        sa.CheckConstraint(
+            "(release_policy = 'on_date') = (release_on IS NOT NULL)",
+            name="release_date_when_by_date",
+        ),
+        sa.CheckConstraint(
+            "(launched_at IS NULL) = (public_key IS NULL)", name="launched_with_a_key"
+        ),
+        sa.CheckConstraint(
+            "locked_at IS NULL OR launched_at IS NOT NULL", name="locked_after_launch"
+        ),
+        sa.CheckConstraint("closed_at IS NULL OR locked_at IS NOT NULL", name="closed_after_lock"),
+        sa.CheckConstraint("swept_at IS NULL OR closed_at IS NOT NULL", name="swept_after_close"),
+        sa.CheckConstraint("retention_months BETWEEN 1 AND 120", name="retention_is_sane"),
+    )
+
+    id: orm.Mapped[RandomId]
+    name: orm.Mapped[str] = orm.mapped_column(sa.String(120))
+    purpose: orm.Mapped[str] = orm.mapped_column(sa.String(20), default="development")
+    protection: orm.Mapped[str] = orm.mapped_column(sa.String(20), default="standard")
+    instrument_version_id: orm.Mapped[UUID] = orm.mapped_column(
+        sa.ForeignKey("instrument_version.id")
+    )
+    names_past_supervisors: orm.Mapped[bool] = orm.mapped_column(default=False)
+    release_policy: orm.Mapped[str] = orm.mapped_column(sa.String(20), default="by_coach")
+    release_on: orm.Mapped[date | None]
+    retention_months: orm.Mapped[int] = orm.mapped_column(default=24)
+    notice: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")
+    deadline: orm.Mapped[datetime]
+    public_key: orm.Mapped[bytes | None] = orm.mapped_column(sa.LargeBinary(32))
+    launched_at: orm.Mapped[datetime | None]
+    locked_at: orm.Mapped[datetime | None]
+    closed_at: orm.Mapped[datetime | None]
+    swept_at: orm.Mapped[datetime | None]
+
+    instrument_version: orm.Mapped[InstrumentVersion] = orm.relationship()
+    leaders: orm.Mapped[list["Leader"]] = orm.relationship(
+        back_populates="round", order_by="Leader.name"
+    )
+
+    @property
+    def state(self) -> str:
+        """draft, open, locked (being scored) or closed."""
+        if self.closed_at:
+            return "closed"
+        if self.locked_at:
+            return "locked"
+        return "open" if self.launched_at else "draft"
+
+
+class Leader(Model):
+    """The rated person, in one round. The name is kept as it was at launch."""
+
+    __tablename__ = "leader"
+    __table_args__ = (sa.UniqueConstraint("round_id", "person_id"),)
+
+    id: orm.Mapped[RandomId]
+    round_id: orm.Mapped[UUID] = orm.mapped_column(sa.ForeignKey("round.id"), index=True)
+    person_id: orm.Mapped[UUID | None] = orm.mapped_column(sa.ForeignKey("person.id"))
+    coach_id: orm.Mapped[UUID | None] = orm.mapped_column(sa.ForeignKey("account.id"))
+    name: orm.Mapped[str] = orm.mapped_column(sa.String(120))
+
+    round: orm.Mapped[Round] = orm.relationship(back_populates="leaders")
+    person: orm.Mapped[Person | None] = orm.relationship()
+    coach: orm.Mapped[Account | None] = orm.relationship()
+    seats: orm.Mapped[list["Seat"]] = orm.relationship(back_populates="leader")
+
+
+class Invitation(Model):
+    """One rater in one round: a single link leads to all leaders whom the person rates.
+
+    The link's secret is never stored: `authenticator_hash` is all the database knows of it.
+    """
+
+    __tablename__ = "invitation"
+    __table_args__ = (
+        sa.UniqueConstraint("round_id", "person_id"),
+        sa.CheckConstraint("issue >= 1", name="issues_are_counted"),
+    )
+
+    id: orm.Mapped[RandomId]
+    round_id: orm.Mapped[UUID] = orm.mapped_column(sa.ForeignKey("round.id"), index=True)
+    person_id: orm.Mapped[UUID | None] = orm.mapped_column(sa.ForeignKey("person.id"))
+    name: orm.Mapped[str] = orm.mapped_column(sa.String(120))
+    email: orm.Mapped[str | None] = orm.mapped_column(sa.String(254))
+    language: orm.Mapped[str] = orm.mapped_column(sa.String(12), default="en")
+    issue: orm.Mapped[int] = orm.mapped_column(default=1)
+    authenticator_hash: orm.Mapped[bytes | None] = orm.mapped_column(
+        sa.LargeBinary(32), unique=True
+    )
+
+    round: orm.Mapped[Round] = orm.relationship()
+    seats: orm.Mapped[list["Seat"]] = orm.relationship(back_populates="invitation")
+
+
+class Seat(Model):
+    """A rater's place at one leader's table.
+
+    The envelope is sealed: nothing on this machine's disk but the round's key opens it. Close empties it,
+    with the draft, in every row of the round at once, so that not even the fact of answering remains.
+    """
+
+    __tablename__ = "seat"
+    __table_args__ = (
+        sa.UniqueConstraint("invitation_id", "leader_id"),
+        sa.CheckConstraint(_one_of('"group"', GROUPS), name="group_is_known"),
+        sa.CheckConstraint(
+            "NOT (declined AND envelope IS NOT NULL)", name="declined_holds_no_envelope"
+        ),
+    )
+
+    id: orm.Mapped[RandomId]
+    invitation_id: orm.Mapped[UUID] = orm.mapped_column(sa.ForeignKey("invitation.id"), index=True)
+    leader_id: orm.Mapped[UUID] = orm.mapped_column(sa.ForeignKey("leader.id"), index=True)
+    group: orm.Mapped[str] = orm.mapped_column(sa.String(24))
+    declined: orm.Mapped[bool] = orm.mapped_column(default=False)
+    envelope: orm.Mapped[bytes | None] = orm.mapped_column(sa.LargeBinary)
+    draft: orm.Mapped[bytes | None] = orm.mapped_column(sa.LargeBinary)
+
+    invitation: orm.Mapped[Invitation] = orm.relationship(back_populates="seats")
+    leader: orm.Mapped[Leader] = orm.relationship(back_populates="seats")
+
+    @property
+    def answered(self) -> bool:
+        return self.envelope is not None
+
+
+class GroupCount(Model):
+    """How many of a leader's raters had answered, counted once a day so that no count betrays a moment."""
+
+    __tablename__ = "group_count"
+    __table_args__ = (
+        sa.CheckConstraint("answered BETWEEN 0 AND invited", name="answered_among_invited"),
+    )
+
+    leader_id: orm.Mapped[UUID] = orm.mapped_column(sa.ForeignKey("leader.id"), primary_key=True)
+    group: orm.Mapped[str] = orm.mapped_column(sa.String(24), primary_key=True)
+    counted_on: orm.Mapped[date]
+    invited: orm.Mapped[int]
+    answered: orm.Mapped[int]
