@@ -6,7 +6,9 @@ Work is derived from the database, so that a lost or doubled message loses and d
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+import click
 from flask import Flask, current_app
+from flask.cli import AppGroup
 from huey import Huey, RedisHuey, SqliteHuey
 from huey.api import crontab
 from huey.serializer import SignedSerializer
@@ -80,3 +82,19 @@ def _in_context(app: Flask, job: Job) -> Callable[[], None]:
             job.run()
 
     return run
+
+
+group = AppGroup("jobs", help="The work that runs by itself.")
+
+
+@group.command("work")
+def work() -> None:
+    """Run the worker until it is stopped."""
+    current_app.extensions["huey"].create_consumer(workers=1, periodic=True).run()
+
+
+@group.command("now")
+@click.argument("names", nargs=-1, required=True)
+def now(names: tuple[str, ...]) -> None:
+    """Do the jobs NAMES here and now."""
+    run_now(names)

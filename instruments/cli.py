@@ -1,0 +1,5 @@
+"""Commands for operators."""
+
+from flask.cli import AppGroup
+
+group = AppGroup("instruments", help="Instruments.")

@@ -1,0 +1,1 @@
+"""The shape of what HR and raters send."""

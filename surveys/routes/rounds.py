@@ -1,0 +1,5 @@
+"""HR's pages of a round."""
+
+from flask import Blueprint
+
+bp = Blueprint("rounds", __name__, url_prefix="/rounds")

@@ -1,0 +1,1 @@
+"""The verbs of a round, and those of a rater."""

@@ -1,0 +1,91 @@
+"""The composition root: settings, extensions, features, error pages. Nobody imports it but tests."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from flask import Flask
+from flask_alembic import Alembic
+from flask_mail import Mail
+
+import accounts.cli
+import accounts.jobs
+import accounts.models
+import accounts.routes
+import assess.cli
+import assess.jobs
+import assess.models
+import instruments.cli
+import instruments.models
+import reports.cli
+import reports.jobs
+import reports.models
+import reports.routes
+import surveys.cli
+import surveys.jobs
+import surveys.models
+import surveys.routes.raters
+import surveys.routes.rounds
+from accounts import sign_in
+from core import audit, jobs, web
+from core.config import Config
+from core.db import Model, UtcDateTime, db, prepare_sqlite
+from core.keys import KeyStore
+
+ROOT = Path(__file__).parent
+BLUEPRINTS = (
+    accounts.routes.bp,
+    surveys.routes.rounds.bp,
+    surveys.routes.raters.bp,
+    reports.routes.bp,
+)
+COMMANDS = (
+    accounts.cli.group,
+    instruments.cli.group,
+    surveys.cli.group,
+    assess.cli.group,
+    reports.cli.group,
+    jobs.group,
+)
+JOBS = [*jobs.JOBS, *surveys.jobs.JOBS, *assess.jobs.JOBS, *reports.jobs.JOBS]
+TABLES = (audit.AuditEntry,)  # a table that no feature imports yet must still be migrated
+MAILS = {**accounts.jobs.MAILS, **surveys.jobs.MAILS, **assess.jobs.MAILS, **reports.jobs.MAILS}
+
+
+def create_app(config: Config | None = None, **settings: Any) -> Flask:
+    """Return the application; `settings` override Flask's own, for tests."""
+    config = config or Config.from_env()
+    app = Flask("candid360", root_path=str(ROOT))
+    key_store = KeyStore(config.key_store)
+    secret = config.secret_key or key_store.get_or_create("session").hex()
+    app.config.from_mapping(config.flask_settings() | {"SECRET_KEY": secret} | settings)
+    app.extensions |= {"config": config, "key_store": key_store, "mails": MAILS}
+
+    _install_database(app, config)
+    Mail(app)
+    web.install(app, https=config.is_https)  # before signing in, which rests on its CSRF protection
+    sign_in.install(app)
+    jobs.bind(app, jobs.make_queue(config, secret.encode()), JOBS)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    for command in COMMANDS:
+        app.cli.add_command(command)
+    return app
+
+
+def _install_database(app: Flask, config: Config) -> None:
+    if config.database_url.startswith("sqlite:///"):
+        Path(config.database_url.removeprefix("sqlite:///")).parent.mkdir(
+            parents=True, exist_ok=True
+        )
+    db.init_app(app)
+    with app.app_context():
+        for engine in db.engines.values():
+            prepare_sqlite(engine)
+    app.config["ALEMBIC_CONTEXT"] = {"render_as_batch": True, "render_item": _render_item}
+    Alembic(app, metadatas=Model.metadata, run_mkdir=False)
+
+
+def _render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """Write our own types into migrations as the plain ones they are, so that none imports our code."""
+    is_ours = kind == "type" and isinstance(item, UtcDateTime)
+    return "sa.DateTime(timezone=True)" if is_ours else False
