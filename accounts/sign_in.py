@@ -1,15 +1,20 @@
 """Who signs in, by Flask-Security on our own tables, its mails through our outbox."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from flask import Flask
-from flask_security import MailUtil, Security
+from flask.typing import ResponseReturnValue
+from flask_security import MailUtil, Security, auth_required, current_user
 from flask_security.datastore import FSQLALiteUserDatastore
 
 from accounts.models import Account, Role
 from core.db import db
+from core.errors import NotFoundError
 from core.mail import post
 
+View = Callable[..., ResponseReturnValue]
 SETTINGS = {
     "SECURITY_PASSWORD_HASH": "argon2",
     "SECURITY_PASSWORD_LENGTH_MIN": 12,
@@ -42,3 +47,25 @@ def install(app: Flask) -> None:
     app.config.setdefault("SECURITY_PASSWORD_SALT", app.config["SECRET_KEY"])
     datastore = FSQLALiteUserDatastore(db, Account, Role)
     Security(app, datastore, mail_util_cls=OutboxMailUtil)
+
+
+def current_account() -> Account:
+    """Return who is signed in; only for views that ask for it by `needs_role`."""
+    account: Account = current_user._get_current_object()  # noqa: SLF001 - the proxy would outlive the request
+    return account
+
+
+def needs_role(*names: str) -> Callable[[View], View]:
+    """Let in only who is signed in and has one of the roles; others learn nothing of the page."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+            if not any(current_account().has_role(name) for name in names):
+                raise NotFoundError("There is nothing here for you.")
+            return view(*args, **kwargs)
+
+        checked: View = auth_required("session")(guarded)
+        return checked
+
+    return decorate
