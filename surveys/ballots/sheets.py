@@ -1,6 +1,8 @@
 """An answer sheet: what one rater says of one leader, and how it lies in an envelope."""
 
 import json
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -8,6 +10,11 @@ from core.errors import DomainError
 
 NOT_OBSERVED = "NA"
 COMMENT_LENGTH = 1000
+
+# Drawn as nothing, though their category is not that of a format character.
+INVISIBLE = frozenset(
+    map(chr, (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0))
+) | frozenset(map(chr, (*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))))
 
 Rating = int | str
 """A point of the scale, or NOT_OBSERVED."""
@@ -40,6 +47,35 @@ class Size:
             dict.fromkeys(self.questions, "\N{GRINNING FACE}" * COMMENT_LENGTH),
         )
         return len(_text(fullest))
+
+
+def clean_comment(text: str) -> str:
+    r"""Return a comment in plain text: what cannot be seen could carry a mark of who wrote it.
+
+    Normalised (NFKC), without control, zero-width and unassigned characters, with single blanks and
+    at most one empty line between paragraphs.
+
+    Examples
+    --------
+    >>> clean_comment("  Asks\u200b first,\tthen  tells. ")
+    'Asks first, then tells.'
+    """
+    lines = re.sub(r"\r\n?|[\v\f\x85\u2028\u2029]", "\n", unicodedata.normalize("NFKC", text))
+    visible = "".join(filter(_is_visible, lines.replace("\t", " ")))
+    single = re.sub(r" *\n *", "\n", re.sub(r" +", " ", unicodedata.normalize("NFKC", visible)))
+    return re.sub(r"\n{3,}", "\n\n", single).strip()
+
+
+def _is_visible(character: str) -> bool:
+    if character in INVISIBLE:
+        return False
+    return character == "\n" or unicodedata.category(character) not in {
+        "Cc",
+        "Cf",
+        "Cs",
+        "Cn",
+        "Co",
+    }
 
 
 def encode(sheet: Sheet, size: Size) -> bytes:
