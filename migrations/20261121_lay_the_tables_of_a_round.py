@@ -138,6 +138,7 @@ def upgrade() -> None:
         sa.Column("locked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("swept_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminded_on", sa.Date(), nullable=True),
         sa.CheckConstraint(
             "(release_policy = 'on_date') = (release_on IS NOT NULL)",
             name=op.f("ck_round_release_date_when_by_date"),

@@ -23,6 +23,8 @@ GROUPS = (
     "other",
 )
 PROTECTIONS = ("standard", "strict", "threshold")
+MINIMUMS = {"threshold": 3, "standard": 4, "strict": 5}
+NAMED = frozenset({"self", "supervisor", "supervisors_supervisor"})
 PURPOSES = ("development", "decision")
 RELEASE_POLICIES = ("by_coach", "on_date")
 
@@ -74,6 +76,7 @@ class Round(Model):
     locked_at: orm.Mapped[datetime | None]
     closed_at: orm.Mapped[datetime | None]
     swept_at: orm.Mapped[datetime | None]
+    reminded_on: orm.Mapped[date | None]
 
     instrument_version: orm.Mapped[InstrumentVersion] = orm.relationship()
     leaders: orm.Mapped[list["Leader"]] = orm.relationship(
@@ -88,6 +91,16 @@ class Round(Model):
         if self.locked_at:
             return "locked"
         return "open" if self.launched_at else "draft"
+
+    @property
+    def minimum(self) -> int:
+        """The fewest raters who are shown as a group of their own."""
+        return MINIMUMS[self.protection]
+
+    @property
+    def named_groups(self) -> frozenset[str]:
+        """The groups whose raters are shown by name, and told so before they answer."""
+        return NAMED | {"past_supervisor"} if self.names_past_supervisors else NAMED
 
 
 class Leader(Model):
