@@ -20,6 +20,7 @@ class Reason(StrEnum):
     TOO_FEW_LEADERS = "fewer than 10 leaders"
     TOO_FEW_ROUND_RATERS = "fewer than 80 raters"
     NOT_ESTIMABLE = "cannot be estimated"
+    NO_BANDS = "no bands at this protection"
 
 
 @dataclass(frozen=True)
