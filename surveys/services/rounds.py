@@ -1,0 +1,280 @@
+"""The life of a round: drafted, launched, locked. What is launched only becomes safer, never less so."""
+
+from datetime import date, datetime
+from secrets import token_bytes
+from typing import TypedDict, Unpack
+
+import sqlalchemy as sa
+from nacl.public import PrivateKey
+from sqlalchemy import orm
+
+from accounts.models import Account, Person
+from core import clock, tokens
+from core.errors import DomainError
+from core.keys import KeyStore
+from core.mail import post
+from instruments.models import InstrumentVersion
+from surveys.ballots.keynames import draft_key_name, link_key_name, private_key_name
+from surveys.models import MINIMUMS, GroupCount, Invitation, Leader, Round, Seat
+from surveys.queries.rounds import (
+    due_reminders,
+    group_counts,
+    invitations,
+    leaders_without_raters,
+    seats_by_group,
+)
+
+
+class RoundLaunchedError(DomainError):
+    """Who is rated, and by whom, is fixed at launch."""
+
+
+class RoundNotOpenError(DomainError):
+    """It is possible only while raters may answer."""
+
+
+class RoundIncompleteError(DomainError):
+    """A round without leaders or raters, or whose deadline has passed, cannot be launched."""
+
+
+class ProtectionLoweredError(DomainError):
+    """Raters have been promised at least this much."""
+
+
+class DeadlineBroughtForwardError(DomainError):
+    """Raters have been told that they have until then."""
+
+
+class LeaderTwiceError(DomainError):
+    """Nobody is rated twice in one round."""
+
+
+class UnfitCoachError(DomainError):
+    """A coach has the role, and is not the leader."""
+
+
+class Settings(TypedDict, total=False):
+    """What a round may be told beside its name, instrument and deadline."""
+
+    purpose: str
+    protection: str
+    names_past_supervisors: bool
+    release_policy: str
+    release_on: date | None
+    retention_months: int
+    notice: str
+
+
+def create_round(
+    session: orm.Session,
+    *,
+    name: str,
+    instrument_version: InstrumentVersion,
+    deadline: datetime,
+    **settings: Unpack[Settings],
+) -> Round:
+    """Draft a round; nobody is told of it yet."""
+    round_ = Round(name=name, instrument_version=instrument_version, deadline=deadline, **settings)
+    session.add(round_)
+    session.flush()
+    return round_
+
+
+def add_leader(
+    session: orm.Session,
+    round_: Round,
+    *,
+    name: str,
+    person: Person | None = None,
+    coach: Account | None = None,
+) -> Leader:
+    hold_draft(session, round_)
+    twice = sa.exists().where(
+        Leader.round_id == round_.id, Leader.person_id == (person and person.id)
+    )
+    if person and session.scalar(sa.select(twice)):
+        raise LeaderTwiceError(f"{name} is already one of the leaders of this round.")
+    leader = Leader(round=round_, name=name, person=person)
+    session.add(leader)
+    assign_coach(leader, coach)
+    session.flush()
+    return leader
+
+
+def add_leaders(session: orm.Session, round_: Round, people: list[Person]) -> None:
+    for person in people:
+        add_leader(session, round_, name=person.name, person=person)
+
+
+def remove_leader(session: orm.Session, leader: Leader) -> None:
+    """Take a leader out of a draft, with all seats at their table."""
+    hold_draft(session, leader.round)
+    session.execute(sa.delete(Seat).where(Seat.leader_id == leader.id))
+    session.delete(leader)
+    session.flush()
+    forget_guests_without_seats(session, leader.round)
+
+
+def assign_coach(leader: Leader, coach: Account | None) -> None:
+    if coach and not coach.has_role("coach"):
+        raise UnfitCoachError(f"{coach.email} does not have the role of a coach.")
+    if coach and leader.person and coach.person_id == leader.person.id:
+        raise UnfitCoachError(f"{leader.name} cannot be their own coach.")
+    leader.coach = coach
+
+
+def launch(session: orm.Session, round_: Round, key_store: KeyStore, *, at: datetime) -> None:
+    """Make the round's secrets, freeze who rates whom, and invite everybody.
+
+    The secrets are written first: should the transaction be rolled back, they open nothing and
+    the next launch writes new ones over them.
+    """
+    hold_draft(session, round_)
+    forget_guests_without_seats(session, round_)
+    _check_complete(session, round_, at)
+
+    private_key, link_key = PrivateKey.generate(), token_bytes(tokens.LENGTH)
+    key_store.put(private_key_name(round_), bytes(private_key))
+    key_store.put(link_key_name(round_), link_key)
+    key_store.put(draft_key_name(round_), token_bytes(tokens.LENGTH))
+
+    round_.public_key, round_.launched_at = bytes(private_key.public_key), at
+    for invitation in invitations(session, round_):
+        _issue(session, invitation, link_key)
+    _write_counts(session, round_, on=at.date())
+
+
+def raise_protection(session: orm.Session, round_: Round, protection: str) -> None:
+    """Protect raters more. Until launch nobody has been promised anything, and any level may be chosen."""
+    _hold(session, round_)
+    if round_.state not in {"draft", "open"}:
+        raise RoundNotOpenError("This round is over: its protection can no longer be changed.")
+    lower = MINIMUMS[protection] < MINIMUMS[round_.protection]
+    if lower and round_.state == "open":
+        raise ProtectionLoweredError(
+            "The raters of this round have been promised more than that. "
+            "Protection can be raised now, never lowered."
+        )
+    round_.protection = protection
+
+
+def extend_deadline(session: orm.Session, round_: Round, deadline: datetime) -> None:
+    _hold(session, round_)
+    _check_open(round_)
+    if deadline <= round_.deadline:
+        raise DeadlineBroughtForwardError(
+            f"Raters have until {round_.deadline:%-d %B %Y}. "
+            "You can give them longer, or close the round early."
+        )
+    round_.deadline = deadline
+
+
+def lock_round(session: orm.Session, round_: Round, *, at: datetime) -> None:
+    """Let nobody answer any more. There is no way back; scoring follows by itself.
+
+    The row is held, so that an answer on its way is either in before or refused after.
+    """
+    _hold(session, round_)
+    _check_open(round_)
+    round_.locked_at = at
+
+
+def remind(session: orm.Session, round_: Round) -> None:
+    """Remind those who have neither answered nor declined; a second time on one day nobody is."""
+    _hold(session, round_)
+    _check_open(round_)
+    if round_.reminded_on == clock.today():
+        return
+    round_.reminded_on = clock.today()
+    for invitation_id in due_reminders(session, round_):
+        post(session, "reminder", invitation_id)
+
+
+def replace_link(session: orm.Session, invitation: Invitation, key_store: KeyStore) -> None:
+    """Send a new link; the old one leads nowhere from now on.
+
+    What was sent stays. A draft goes: only the old link could have opened it.
+    """
+    _hold(session, invitation.round)
+    _check_open(invitation.round)
+    invitation.issue += 1
+    _issue(session, invitation, key_store.get(link_key_name(invitation.round)))
+    session.execute(sa.update(Seat).where(Seat.invitation_id == invitation.id).values(draft=None))
+
+
+def secret_of(invitation: Invitation, key_store: KeyStore) -> str:
+    """Return the secret of a rater's present link, the same whenever asked."""
+    key = key_store.get(link_key_name(invitation.round))
+    return tokens.link_secret(key, invitation.id, invitation.issue)
+
+
+def count_answers(session: orm.Session, round_: Round, *, on: date) -> None:
+    """Count a round for HR, once a day: a second count on one day would betray who answered between."""
+    _check_open(round_)
+    counts = group_counts(session, round_)
+    if any(count.counted_on >= on for count in counts):
+        return
+    present = seats_by_group(session, round_)
+    for count in counts:
+        seats = present[count.leader_id, count.group]
+        count.invited, count.answered, count.counted_on = seats.invited, seats.answered, on
+
+
+def hold_draft(session: orm.Session, round_: Round) -> None:
+    """Hold a round which is still a draft, so that nobody launches it meanwhile."""
+    _hold(session, round_)
+    if round_.state != "draft":
+        raise RoundLaunchedError(
+            "This round has been launched: who is rated, and by whom, can no longer be changed."
+        )
+
+
+def forget_guests_without_seats(session: orm.Session, round_: Round) -> None:
+    seated = sa.exists().where(Seat.invitation_id == Invitation.id)
+    session.execute(
+        sa.delete(Invitation).where(Invitation.round_id == round_.id, ~seated),
+        execution_options={"synchronize_session": "fetch"},
+    )
+
+
+def _hold(session: orm.Session, round_: Round) -> None:
+    session.refresh(round_, with_for_update=True)
+
+
+def _check_open(round_: Round) -> None:
+    if round_.state == "draft":
+        raise RoundNotOpenError("This round has not been launched yet.")
+    if round_.state != "open":
+        raise RoundNotOpenError("This round is over. Nothing has been changed.")
+
+
+def _check_complete(session: orm.Session, round_: Round, at: datetime) -> None:
+    if round_.deadline <= at:
+        raise RoundIncompleteError(
+            "The deadline of this round has passed. Choose a later one, then launch."
+        )
+    if not session.scalar(sa.select(sa.exists().where(Leader.round_id == round_.id))):
+        raise RoundIncompleteError("Nobody is rated in this round yet. Add leaders, then launch.")
+    lonely = leaders_without_raters(session, round_)
+    if lonely:
+        raise RoundIncompleteError(
+            f"Nobody is asked about {', '.join(lonely)}. Add raters or remove them, then launch."
+        )
+
+
+def _issue(session: orm.Session, invitation: Invitation, link_key: bytes) -> None:
+    secret = tokens.link_secret(link_key, invitation.id, invitation.issue)
+    invitation.authenticator_hash = tokens.fingerprint(
+        tokens.derive(secret, "candid360 authenticator")
+    )
+    if invitation.email:
+        post(session, "invitation", invitation.id)
+
+
+def _write_counts(session: orm.Session, round_: Round, *, on: date) -> None:
+    for (leader, group), count in seats_by_group(session, round_).items():
+        session.add(
+            GroupCount(
+                leader_id=leader, group=group, counted_on=on, invited=count.invited, answered=0
+            )
+        )
