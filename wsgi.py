@@ -26,7 +26,7 @@ import surveys.models
 import surveys.routes.raters
 import surveys.routes.rounds
 from accounts import sign_in
-from core import audit, jobs, web
+from core import audit, jobs, limits, web
 from core.config import Config
 from core.db import Model, UtcDateTime, db, prepare_sqlite
 from core.keys import KeyStore
@@ -63,6 +63,7 @@ def create_app(config: Config | None = None, **settings: Any) -> Flask:
     _install_database(app, config)
     Mail(app)
     web.install(app, https=config.is_https)  # before signing in, which rests on its CSRF protection
+    limits.install(app, config)
     sign_in.install(app)
     jobs.bind(app, jobs.make_queue(config, secret.encode()), JOBS)
     for blueprint in BLUEPRINTS:

@@ -1,13 +1,28 @@
 """People, their dated reporting lines, and those of them who sign in."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
 from core.db import Model, RandomId
+
+if TYPE_CHECKING:
+
+    class RoleMixin:
+        """As below, without the plain attributes which Flask-Security declares and we map."""
+
+    class UserMixin:
+        """As above."""
+
+        is_authenticated: bool
+        is_active: bool
+
+        def has_role(self, role: str) -> bool: ...
+else:
+    from flask_security import RoleMixin, UserMixin
 
 ROLES = (
     "hr",
@@ -65,7 +80,7 @@ account_role = sa.Table(
 )
 
 
-class Role(Model):
+class Role(RoleMixin, Model):
     """What somebody who signs in may be."""
 
     __tablename__ = "role"
@@ -74,12 +89,8 @@ class Role(Model):
     name: orm.Mapped[str] = orm.mapped_column(sa.String(20), unique=True)
     description: orm.Mapped[str] = orm.mapped_column(sa.String(120), default="")
 
-    @property
-    def permissions(self) -> list[str]:
-        return []
 
-
-class Account(Model):
+class Account(UserMixin, Model):
     """Somebody who signs in. The columns beginning with `fs_`, `tf_` and `us_` are Flask-Security's."""
 
     __tablename__ = "account"
@@ -97,20 +108,3 @@ class Account(Model):
 
     person: orm.Mapped[Person | None] = orm.relationship()
     roles: orm.Mapped[list[Role]] = orm.relationship(secondary=account_role)
-
-    def has_role(self, name: str) -> bool:
-        return any(role.name == name for role in self.roles)
-
-    # Flask-Login and Flask-Security ask these of whoever signs in.
-    is_authenticated = True
-    is_anonymous = False
-
-    @property
-    def is_active(self) -> bool:
-        return self.active
-
-    def get_id(self) -> str:
-        return self.fs_uniquifier
-
-    def get_security_payload(self) -> dict[str, Any]:
-        return {}
