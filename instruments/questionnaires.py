@@ -1,7 +1,7 @@
 """An instrument as the rest of the house sees it: what is asked, on which scale, under which headings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -50,7 +50,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Instrument:
-    """One published version of an instrument."""
+    """One published version of an instrument; without an audience it is for every rater group."""
 
     key: str
     version: str
@@ -59,6 +59,8 @@ class Instrument:
     scale: Scale
     competencies: tuple[Competency, ...]
     questions: tuple[Question, ...]
+    sources: tuple[str, ...] = ()
+    audience: tuple[str, ...] = ()
 
     @cached_property
     def items(self) -> tuple[Item, ...]:
@@ -75,8 +77,18 @@ class Instrument:
             language=document["language"],
             scale=Scale(scale["low"], scale["high"], tuple(scale["labels"]), scale["not_observed"]),
             competencies=tuple(_competency(entry) for entry in document["competencies"]),
-            questions=tuple(Question(**entry) for entry in document["questions"]),
+            questions=tuple(Question(**entry) for entry in document.get("questions", ())),
+            sources=tuple(document.get("sources", ())),
+            audience=tuple(document.get("audience", ())),
         )
+
+    def document(self) -> dict[str, Any]:
+        """Return the document this is built from, less what is at its default.
+
+        A default left out keeps the digest of a version when the format learns a new entry.
+        """
+        document: dict[str, Any] = _plain(asdict(self))
+        return document
 
 
 def _competency(entry: Mapping[str, Any]) -> Competency:
@@ -89,3 +101,10 @@ def _competency(entry: Mapping[str, Any]) -> Competency:
             for item in entry["items"]
         ),
     )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        told = {key: entry for key, entry in value.items() if entry is not False and entry != ()}
+        return {key: _plain(entry) for key, entry in told.items()}
+    return [_plain(entry) for entry in value] if isinstance(value, tuple) else value
