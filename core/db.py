@@ -76,3 +76,23 @@ def _on_begin(connection: sa.Connection) -> None:
     """
     reading = has_request_context() and request.method in {"GET", "HEAD", "OPTIONS"}
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def rewrite(engine: sa.Engine, *tables: str) -> None:
+    """Write tables anew, so that nothing of what was emptied or replaced in them stays on the disk."""
+    if engine.dialect.name == "sqlite":
+        _rewrite_sqlite(engine)
+        return
+    names = ", ".join(engine.dialect.identifier_preparer.quote(table) for table in tables)
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"VACUUM FULL {names}")
+
+
+def _rewrite_sqlite(engine: sa.Engine) -> None:
+    """Write the whole file anew, and empty the log beside it."""
+    connection = engine.raw_connection()  # past _on_begin: VACUUM knows no transaction
+    try:
+        for command in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            connection.cursor().execute(command)
+    finally:
+        connection.close()

@@ -1,0 +1,89 @@
+"""The answers of a round while they are open: in memory, and nowhere else."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assess.queries import SealedSeat
+from instruments.questionnaires import Instrument
+from surveys.ballots.opening import open_envelope
+from surveys.ballots.sealing import binding
+from surveys.ballots.sheets import NOT_OBSERVED, Sheet
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class OpenedSheet:
+    """One rater's answers about one leader."""
+
+    leader_id: UUID
+    group: str
+    sheet: Sheet
+
+
+@dataclass(frozen=True)
+class GroupAnswers:
+    """What one rater group says over the whole round.
+
+    `ratings` is raters x items in scale points, reverse-keyed items turned round, NaN where nothing was
+    answered; `leaders` codes the rated leader of each row.
+    """
+
+    ratings: Floats
+    leaders: NDArray[np.intp]
+
+
+def open_all(
+    seats: Iterable[SealedSeat], *, round_id: UUID, private_key: bytes
+) -> list[OpenedSheet]:
+    """Open every envelope; one that does not fit its place stops everything."""
+    return [
+        OpenedSheet(
+            seat.leader_id,
+            seat.group,
+            open_envelope(
+                seat.envelope,
+                place=binding(round_id, seat.leader_id, seat.invitation_id, seat.group),
+                private_key=private_key,
+            ),
+        )
+        for seat in seats
+    ]
+
+
+def head_counts(sheets: Iterable[OpenedSheet]) -> Counter[str]:
+    return Counter(opened.group for opened in sheets)
+
+
+def ratings_of(sheet: Sheet, instrument: Instrument) -> list[float]:
+    """Return a sheet's ratings in the order of the items, reverse-keyed items turned round."""
+    ends = instrument.scale.low + instrument.scale.high
+    raw = (sheet.ratings.get(item.key) for item in instrument.items)
+    return [
+        np.nan
+        if value in {None, NOT_OBSERVED}
+        else ends - float(value)
+        if item.reverse
+        else float(value)
+        for item, value in zip(instrument.items, raw, strict=True)
+    ]
+
+
+def by_group(sheets: Sequence[OpenedSheet], instrument: Instrument) -> Mapping[str, GroupAnswers]:
+    """Gather the sheets of each rater group into one matrix."""
+    codes = {leader_id: code for code, leader_id in enumerate({s.leader_id: None for s in sheets})}
+    groups: dict[str, list[OpenedSheet]] = {}
+    for opened in sheets:
+        groups.setdefault(opened.group, []).append(opened)
+    return {
+        group: GroupAnswers(
+            np.array([ratings_of(opened.sheet, instrument) for opened in members]),
+            np.array([codes[opened.leader_id] for opened in members]),
+        )
+        for group, members in groups.items()
+    }

@@ -1,0 +1,124 @@
+"""Close a round: one transaction that either has changed nothing or has stored everything."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from assess.closing.answers import OpenedSheet, by_group, head_counts, open_all
+from assess.closing.parameters import parameters
+from assess.closing.publishing import Rows, Rules, publish
+from assess.models import RoundParameters
+from assess.publication import gate
+from assess.publication.plans import Plan, plan
+from assess.publication.protection import PROTECTIONS
+from assess.queries import sealed_seats
+from core.errors import DomainError
+from core.keys import KeyStore
+from instruments.queries import instrument_of
+from surveys.ballots.keynames import draft_key_name, link_key_name, private_key_name
+from surveys.models import Invitation, Leader, Round, Seat
+
+NAMED = frozenset({"self", "supervisor", "supervisors_supervisor"})
+HELD_SECRETS = ("seat", "invitation")
+"""Tables which held something of the raters: they are written anew after close."""
+
+
+class RoundNotLockedError(DomainError):
+    """Only a round that takes no more answers can be closed."""
+
+
+def close_round(session: Session, round_: Round, key_store: KeyStore, *, at: datetime) -> None:
+    """Open every envelope, publish what may be published, and empty the envelopes.
+
+    The secrets go only after the caller has committed this: see `destroy_secrets`.
+    """
+    if round_.state != "locked":
+        raise RoundNotLockedError(
+            f"The round is {round_.state}: only a locked round can be closed."
+        )
+    private_key = key_store.get(private_key_name(round_))
+    opened = open_all(sealed_seats(session, round_), round_id=round_.id, private_key=private_key)
+    rules = Rules(instrument_of(round_.instrument_version), PROTECTIONS[round_.protection])
+
+    tables = _tables(round_, opened)
+    plans = {leader_id: _plan(round_, sheets, rules) for leader_id, sheets in tables.items()}
+    for leader_id, made in plans.items():
+        _store(session, publish(leader_id, made, tables[leader_id], rules))
+    _store(session, {RoundParameters: _parameters(round_, plans, tables, rules)})
+    _empty(session, round_)
+    round_.closed_at = at
+
+
+def destroy_secrets(round_: Round, key_store: KeyStore) -> None:
+    """Make every envelope unreadable that a backup may still hold. Safe to run again."""
+    for name in (private_key_name(round_), link_key_name(round_), draft_key_name(round_)):
+        key_store.destroy(name)
+
+
+def named_groups(round_: Round) -> frozenset[str]:
+    return NAMED | {"past_supervisor"} if round_.names_past_supervisors else NAMED
+
+
+def _tables(round_: Round, opened: Iterable[OpenedSheet]) -> dict[UUID, list[OpenedSheet]]:
+    """Return the sheets that lie on each leader's table."""
+    tables: dict[UUID, list[OpenedSheet]] = {leader.id: [] for leader in round_.leaders}
+    for sheet in opened:
+        tables[sheet.leader_id].append(sheet)
+    return tables
+
+
+def _plan(round_: Round, sheets: Iterable[OpenedSheet], rules: Rules) -> Plan:
+    """Return what may be shown of a leader, and let the gate judge it, from head counts alone."""
+    made = plan(head_counts(sheets), protection=rules.protection, named=named_groups(round_))
+    scale = rules.instrument.scale
+    gate.check(made, protection=rules.protection, low=scale.low, high=scale.high)
+    return made
+
+
+def _parameters(
+    round_: Round,
+    plans: Mapping[UUID, Plan],
+    tables: Mapping[UUID, Iterable[OpenedSheet]],
+    rules: Rules,
+) -> list[dict[str, Any]]:
+    """Estimate over those sheets which are published of some leader; the others enter nothing."""
+    shown = [
+        sheet
+        for leader_id, sheets in tables.items()
+        for sheet in sheets
+        if any(sheet.group in leaf.groups for leaf in plans[leader_id].leaves)
+    ]
+    return [
+        {
+            "round_id": round_.id,
+            "competency": row.competency,
+            "group": row.group,
+            "figures": row.figures,
+        }
+        for row in parameters(by_group(shown, rules.instrument), rules.instrument)
+    ]
+
+
+def _store(session: Session, rows: Rows) -> None:
+    for table, values in rows.items():
+        if values:
+            session.execute(sa.insert(table), values)
+
+
+def _empty(session: Session, round_: Round) -> None:
+    """Empty every seat and forget every link, all at once, so that no row tells of its own past."""
+    leaders = sa.select(Leader.id).where(Leader.round_id == round_.id)
+    session.execute(
+        sa.update(Seat)
+        .where(Seat.leader_id.in_(leaders))
+        .values(envelope=None, draft=None, declined=False)
+    )
+    session.execute(
+        sa.update(Invitation)
+        .where(Invitation.round_id == round_.id)
+        .values(authenticator_hash=None)
+    )

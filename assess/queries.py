@@ -1,0 +1,45 @@
+"""What close reads: rounds that wait for it, and the sealed seats of one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from surveys.models import Leader, Round, Seat
+
+
+@dataclass(frozen=True)
+class SealedSeat:
+    """An envelope, and the place it must have been sealed for."""
+
+    leader_id: UUID
+    invitation_id: UUID
+    group: str
+    envelope: bytes
+
+
+def rounds_to_close(session: Session) -> Sequence[UUID]:
+    """Return the rounds that are locked and not yet scored."""
+    return session.scalars(
+        sa.select(Round.id).where(Round.locked_at.is_not(None), Round.closed_at.is_(None))
+    ).all()
+
+
+def rounds_to_sweep(session: Session) -> Sequence[UUID]:
+    """Return the rounds that are scored and whose secrets or traces may still be there."""
+    return session.scalars(
+        sa.select(Round.id).where(Round.closed_at.is_not(None), Round.swept_at.is_(None))
+    ).all()
+
+
+def sealed_seats(session: Session, round_: Round) -> list[SealedSeat]:
+    """Return every answered seat of a round, in an order that has nothing to do with time."""
+    rows = session.execute(
+        sa.select(Seat.leader_id, Seat.invitation_id, Seat.group, Seat.envelope)
+        .join(Leader)
+        .where(Leader.round_id == round_.id, Seat.envelope.is_not(None))
+        .order_by(Seat.id)
+    )
+    return [SealedSeat(*row) for row in rows]

@@ -1,0 +1,177 @@
+"""Figures of a scorecard, from published symbols, leaf sizes and round-level parameters alone. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from assess.psychometrics.awareness import self_other_from_scores
+from assess.psychometrics.reliability import spearman_brown
+from assess.scorecards.types import AwarenessRow, CompetencyRow, Index, ItemRow, LeafRow, Reason
+from instruments.questionnaires import Competency, Instrument, Scale
+
+Floats = NDArray[np.float64]
+
+ITEMS_SHARE = 2 / 3
+CONFIDENCE = 0.95
+MINIMUM_GAP = 0.5
+"""The smallest gap between self and others that matters, on a five-point scale."""
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How far raters differ about a leader: variance (squared scale points), its df, ICC(1)."""
+
+    variance: float
+    df: float
+    single_rater: float
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What every figure rests on beside the symbols.
+
+    `errors` is by leaf and competency; `covariances` of competencies within leaders by leaf, where the
+    round is large enough to tell.
+    """
+
+    instrument: Instrument
+    leaves: Mapping[str, LeafRow]
+    errors: Mapping[tuple[str, str], Errors]
+    covariances: Mapping[str, Floats]
+
+
+def competency_row(
+    competency: Competency,
+    leaf: LeafRow,
+    items: Mapping[str, ItemRow],
+    *,
+    errors: Errors,
+    band: str | None,
+) -> CompetencyRow:
+    """Score a competency as the mean of its items' published values, with a 95 % interval.
+
+    The interval is of the mean of all raters who might have been asked: t with the df of the variance,
+    sqrt(variance / raters) as its standard error. What named people say is theirs, without error.
+    """
+    values = [value for item in competency.items if (value := items[item.key].value) is not None]
+    empty = CompetencyRow(competency.key, leaf.leaf, None, None, None, None, Reason.TOO_FEW_ANSWERS)
+    if not values or len(values) < ITEMS_SHARE * len(competency.items):
+        return empty
+    score = float(np.mean(values))
+    if leaf.named:
+        return replace(empty, score=score, reason=Reason.NAMED)
+    half = _quantile(errors.df) * sqrt(errors.variance / leaf.n)
+    return replace(
+        empty,
+        score=score,
+        low=score - half,
+        high=score + half,
+        agreement=band,
+        reason=None if band else _why_no_agreement(competency, leaf),
+    )
+
+
+def within_scale(row: CompetencyRow, scale: Scale) -> CompetencyRow:
+    """Cut an interval off at the ends of the scale."""
+    if row.low is None or row.high is None:
+        return row
+    return replace(row, low=max(row.low, float(scale.low)), high=min(row.high, float(scale.high)))
+
+
+def index(rows: Sequence[CompetencyRow], basis: Basis) -> Index:
+    r"""Weigh every score by its reliability into one figure, the leader's own answers left out.
+
+    .. math:: I = \sum_{gc} w_{gc} s_{gc}, \quad w_{gc} \propto R_{gc}
+              = \frac{n_g \rho_{gc}}{1 + (n_g - 1) \rho_{gc}}, \quad
+              SE^2 = \sum_g w_g' \Sigma_g w_g / n_g
+
+    with :math:`\Sigma_g` the covariances of competencies within leaders. Where a round is too small to
+    estimate them, raters are taken to err on all competencies alike: the widest interval there can be.
+    """
+    scored = [row for row in rows if row.leaf != "self" and row.score is not None]
+    if not scored:
+        return Index(None, None, None, Reason.TOO_FEW_RATERS)
+    weights = dict(zip(scored, _weights(scored, basis), strict=True))
+    score = sum(weight * (row.score or 0.0) for row, weight in weights.items())
+    variance = sum(_leaf_variance(leaf, weights, basis) for leaf in basis.leaves)
+    half = _quantile(np.inf) * sqrt(max(variance, 0.0))
+    scale = basis.instrument.scale
+    return Index(score, max(score - half, scale.low), min(score + half, scale.high), None)
+
+
+def awareness(rows: Sequence[CompetencyRow], basis: Basis) -> list[AwarenessRow]:
+    """Test each gap between self and others; the family is this leader's competencies x leaves."""
+    own = {row.competency: row.score for row in rows if row.leaf == "self"}
+    others = [row for row in rows if row.leaf != "self"]
+    family = [
+        row for row in others if row.score is not None and own.get(row.competency) is not None
+    ]
+    tested = _tested(family, own, basis) if family else {}
+    return [tested.get(row) or _untested(row, has_self=bool(own)) for row in others]
+
+
+def _tested(
+    family: Sequence[CompetencyRow], own: Mapping[str, float | None], basis: Basis
+) -> dict[CompetencyRow, AwarenessRow]:
+    errors = [basis.errors[row.leaf, row.competency] for row in family]
+    scale = basis.instrument.scale
+    result = self_other_from_scores(
+        np.array([own[row.competency] for row in family], dtype=float),
+        np.array([row.score for row in family], dtype=float),
+        np.array([basis.leaves[row.leaf].n for row in family], dtype=float),
+        sigma2=np.array([error.variance for error in errors]),
+        df=np.array([error.df for error in errors]),
+        minimum=MINIMUM_GAP * (scale.high - scale.low) / 4,
+    )
+    figures = zip(result.gap, result.low, result.high, result.adjusted_p, strict=True)
+    return {
+        row: AwarenessRow(row.competency, row.leaf, *map(float, found), str(flag), None)
+        for row, found, flag in zip(family, figures, result.flag, strict=True)
+    }
+
+
+def _untested(row: CompetencyRow, *, has_self: bool) -> AwarenessRow:
+    reason = Reason.TOO_FEW_ANSWERS if has_self else Reason.NO_SELF
+    return AwarenessRow(row.competency, row.leaf, None, None, None, None, None, reason)
+
+
+def _leaf_variance(leaf: str, weights: Mapping[CompetencyRow, float], basis: Basis) -> float:
+    """Return what the raters of one leaf add to the variance of the index."""
+    keys = [competency.key for competency in basis.instrument.competencies]
+    own = np.zeros(len(keys))
+    for row, weight in weights.items():
+        if row.leaf == leaf:
+            own[keys.index(row.competency)] = weight
+    spread = np.array([sqrt(basis.errors[leaf, key].variance) for key in keys])
+    together = basis.covariances.get(leaf, np.outer(spread, spread))
+    return float(own @ together @ own) / basis.leaves[leaf].n
+
+
+def _weights(rows: Sequence[CompetencyRow], basis: Basis) -> list[float]:
+    reliabilities = np.array(
+        [
+            spearman_brown(
+                basis.errors[row.leaf, row.competency].single_rater, basis.leaves[row.leaf].n
+            )
+            for row in rows
+        ]
+    )
+    if not reliabilities.sum():
+        reliabilities = np.ones(len(rows))  # nobody is reliable: everybody counts the same
+    return [float(weight) for weight in reliabilities / reliabilities.sum()]
+
+
+def _why_no_agreement(competency: Competency, leaf: LeafRow) -> Reason:
+    if leaf.leaf == "pooled":
+        return Reason.POOLED
+    if len(competency.items) < 3:  # noqa: PLR2004 - ANONYMITY.md, rule 5
+        return Reason.TOO_FEW_ITEMS
+    return Reason.TOO_FEW_RATERS
+
+
+def _quantile(df: float) -> float:
+    return float(stats.t.ppf((1 + CONFIDENCE) / 2, df))

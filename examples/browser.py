@@ -1,0 +1,96 @@
+"""A browser without a screen: it reads the forms of our own pages and sends them back filled in."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from core import tokens
+
+Attributes = list[tuple[str, str | None]]
+SECRET = re.compile(r"/r#([\w-]{43})")
+
+
+@dataclass
+class Form:
+    """One form: where it goes, what it carries already, what it asks for."""
+
+    action: str
+    fields: dict[str, str] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+
+
+class Page(HTMLParser):
+    """The forms and links of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self.links: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: Attributes) -> None:
+        own = {name: value or "" for name, value in attrs}
+        if tag == "a":
+            self.links.append(own.get("href", ""))
+        elif tag == "form":
+            self.forms.append(Form(own.get("action", "")))
+        elif self.forms and "name" in own:
+            self._take(tag, own)
+
+    def _take(self, tag: str, own: Mapping[str, str]) -> None:
+        form = self.forms[-1]
+        if tag in {"textarea", "select"} or own.get("type") in {
+            "radio",
+            "checkbox",
+            "text",
+            "email",
+            "password",
+        }:
+            form.asked.add(own["name"])
+        elif tag == "input":
+            form.fields[own["name"]] = own.get("value", "")
+
+    def form_to(self, path: str) -> Form:
+        """Return the form that is sent to a path."""
+        return next(form for form in self.forms if form.action == path)
+
+
+class Browser:
+    """Follows pages as a person does, one click after another."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+        self.path = ""
+        self.page = Page("")
+
+    def open(self, path: str) -> Page:
+        return self._arrive(self.client.get(path, follow_redirects=True))
+
+    def send(self, path: str, **filled: str | list[str]) -> Page:
+        """Fill in the form of this page that goes to `path`, and send it."""
+        form = self.page.form_to(path)
+        return self._arrive(
+            self.client.post(path, data=form.fields | filled, follow_redirects=True)
+        )
+
+    def enter(self, mail: str) -> Page:
+        """Follow the link of an invitation, as the page's script does."""
+        found = SECRET.search(mail)
+        if found is None:
+            raise ValueError("there is no link in this mail")
+        self.open("/r")
+        return self.send(
+            "/r/enter",
+            authenticator=tokens.derive(found[1], "candid360 authenticator"),
+            sibling=tokens.derive(found[1], "candid360 sibling"),
+        )
+
+    def _arrive(self, response: TestResponse) -> Page:
+        if response.status_code >= 400:  # noqa: PLR2004 - HTTP's line between well and not well
+            raise RuntimeError(f"{response.request.path}: {response.status}\n{response.text}")
+        self.path, self.page = response.request.path, Page(response.text)
+        return self.page
