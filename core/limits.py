@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import cast
 
-from flask import Flask
+from flask import Flask, Response
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -18,9 +18,19 @@ def install(app: Flask, config: Config) -> None:
 
 
 def limit_posts(
-    app: Flask, endpoint: str, rate: str, *, by: Callable[[], str] = get_remote_address
+    app: Flask,
+    endpoint: str,
+    rate: str,
+    *,
+    by: Callable[[], str] = get_remote_address,
+    counting: Callable[[Response], bool] | None = None,
 ) -> None:
-    """Limit how often a view of this app may be posted to, by address of the caller or by what is tried."""
+    """Limit how often a view of this app may be posted to, by address of the caller or by what is tried.
+
+    `counting` says which answers count; without it all do.
+    """
     limiter: Limiter = app.extensions["limits"]
     view = cast("Callable[..., ResponseReturnValue]", app.view_functions[endpoint])
-    app.view_functions[endpoint] = limiter.limit(rate, key_func=by, methods=["POST"])(view)
+    app.view_functions[endpoint] = limiter.limit(
+        rate, key_func=by, methods=["POST"], deduct_when=counting
+    )(view)

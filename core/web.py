@@ -25,6 +25,8 @@ csrf = CSRFProtect()
 
 def install(app: Flask, *, https: bool) -> None:
     """Give an app its headers, its protection against forged forms, and its error pages."""
+    app.config.setdefault("WTF_CSRF_TIME_LIMIT", None)  # a rater may think for longer than an hour
+    app.config.setdefault("WTF_CSRF_SSL_STRICT", False)  # it wants the referrer that we never send
     csrf.init_app(app)
     app.after_request(lambda response: _with_headers(response, https=https))
     app.register_error_handler(DomainError, _broken_rule)

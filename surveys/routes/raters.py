@@ -1,5 +1,263 @@
 """A rater's pages. Nothing here knows a name but the leader's; nothing is logged."""
 
-from flask import Blueprint
+from dataclasses import dataclass
+from typing import cast
+from uuid import UUID
+
+from flask import Blueprint, Flask, Response, current_app, redirect, request, url_for
+from flask import render_template as render
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+
+from core import tokens
+from core.config import Config
+from core.db import db
+from core.errors import ForbiddenError, NotFoundError
+from core.limits import limit_posts
+from surveys.forms.sheets import Filled, Page, fill, minutes_left, pages_of
+from surveys.models import Invitation, Seat
+from surveys.queries.answers import invitation_of, seat_of, seats_of
+from surveys.services import answers
+from surveys.services.rounds import RoundNotOpenError
 
 bp = Blueprint("raters", __name__, url_prefix="/r")
+
+COOKIE = "rater"
+WRONG_CODES = "20 per minute"
+SEE_OTHER = 303
+FORBIDDEN = 403
+CLOSED = 409
+TOO_LONG = 422
+
+
+class UnknownRaterError(ForbiddenError):
+    """A code, or a cookie, which opens nothing: never said why."""
+
+
+@dataclass(frozen=True)
+class Rater:
+    """Whoever holds a link: what it opens, and the half of the draft's key that came with it."""
+
+    invitation: Invitation
+    sibling: str
+
+
+@dataclass(frozen=True)
+class OwnSeat:
+    """A seat of whoever asks, with its pages and the key of its draft."""
+
+    seat: Seat
+    pages: tuple[Page, ...]
+    key: bytes
+
+    def page(self, number: int) -> Page:
+        if not 1 <= number <= len(self.pages):
+            raise NotFoundError("There is no such page on this sheet.")
+        return self.pages[number - 1]
+
+
+def current_rater() -> Rater:
+    """Load and authorise: the cookie says all there is to know, and only while the round is open."""
+    authenticator, _, sibling = request.cookies.get(COOKIE, "").partition(".")
+    rater = _rater(authenticator, sibling)
+    if rater.invitation.round.state != "open":
+        raise RoundNotOpenError("This round is not open.")
+    return rater
+
+
+def own_seat(seat_id: UUID) -> OwnSeat:
+    """Load and authorise: anybody else's seat is not there."""
+    rater = current_rater()
+    seat = seat_of(db.session, rater.invitation, seat_id)
+    if seat is None:
+        raise NotFoundError("There is no such sheet in your list.")
+    key_store = current_app.extensions["key_store"]
+    key = answers.draft_key(rater.invitation.round, rater.sibling, key_store)
+    return OwnSeat(seat, pages_of(answers.asked_of(seat)), key)
+
+
+def _rater(authenticator: str, sibling: str) -> Rater:
+    is_possible = tokens.is_wellformed(authenticator) and tokens.is_wellformed(sibling)
+    invitation = invitation_of(db.session, authenticator) if is_possible else None
+    if invitation is None:
+        raise UnknownRaterError("This code does not open anything.")
+    return Rater(invitation, sibling)
+
+
+# --- The way in and out
+
+
+@bp.get("")
+def door() -> str:
+    return render("raters/door.html")
+
+
+@bp.post("/enter")
+def enter() -> ResponseReturnValue:
+    return _let_in(request.form.get("authenticator", ""), request.form.get("sibling", ""))
+
+
+@bp.post("/code")
+def enter_by_code() -> ResponseReturnValue:
+    """Do what the page does where scripts run; the whole link may be pasted too."""
+    secret = "".join(request.form.get("code", "").rpartition("#")[2].split())
+    if not tokens.is_wellformed(secret):
+        raise UnknownRaterError("This code does not open anything.")
+    authenticator, sibling = (
+        tokens.derive(secret, f"candid360 {purpose}") for purpose in ("authenticator", "sibling")
+    )
+    return _let_in(authenticator, sibling)
+
+
+def _let_in(authenticator: str, sibling: str) -> ResponseReturnValue:
+    _rater(authenticator, sibling)
+    config: Config = current_app.extensions["config"]
+    response = redirect(url_for(".seats"), SEE_OTHER)
+    response.set_cookie(
+        COOKIE,
+        f"{authenticator}.{sibling}",
+        path=bp.url_prefix,
+        secure=config.is_https,
+        httponly=True,
+        samesite="Strict",
+    )
+    return response
+
+
+@bp.record_once
+def _limit_guessing(state: BlueprintSetupState) -> None:
+    """Count only wrong codes: a whole company may come from one address within the hour."""
+    app = cast("Flask", state.app)
+    for view in (enter, enter_by_code):
+        endpoint = f"{bp.name}.{view.__name__}"
+        limit_posts(app, endpoint, WRONG_CODES, counting=_was_wrong)
+
+
+def _was_wrong(response: Response) -> bool:
+    return response.status_code == FORBIDDEN
+
+
+@bp.post("/leave")
+def leave() -> ResponseReturnValue:
+    response = redirect(url_for(".left"), SEE_OTHER)
+    response.delete_cookie(COOKIE, path=bp.url_prefix, httponly=True, samesite="Strict")
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
+@bp.get("/left")
+def left() -> str:
+    return render("raters/left.html")
+
+
+# --- Answering
+
+
+@bp.get("/seats")
+def seats() -> str:
+    invitation = current_rater().invitation
+    own = seats_of(db.session, invitation)
+    minutes = minutes_left(pages_of(answers.asked_of(own[0]))) if own else 0
+    return render("raters/seats.html", round=invitation.round, seats=own, minutes=minutes)
+
+
+@bp.get("/seats/<uuid:seat_id>/<int:number>")
+def show_page(seat_id: UUID, number: int) -> str:
+    own = own_seat(seat_id)
+    sheet = answers.read_draft(own.seat, key=own.key)
+    return _page(own, own.page(number), Filled(sheet, {}))
+
+
+@bp.post("/seats/<uuid:seat_id>/<int:number>")
+def turn_page(seat_id: UUID, number: int) -> ResponseReturnValue:
+    own = own_seat(seat_id)
+    page, scale = own.page(number), answers.asked_of(own.seat).scale
+    filled = fill(page, scale, answers.read_draft(own.seat, key=own.key), request.form)
+    if filled.faults:
+        return _page(own, page, filled), TOO_LONG
+
+    answers.save_draft(db.session, own.seat, filled.sheet, key=own.key)
+    db.session.commit()
+    return redirect(_turned(own, number), SEE_OTHER)
+
+
+def _page(own: OwnSeat, page: Page, filled: Filled) -> str:
+    return render(
+        "raters/page.html",
+        seat=own.seat,
+        page=page,
+        last=len(own.pages),
+        minutes=minutes_left(own.pages, page.number),
+        instrument=answers.asked_of(own.seat),
+        filled=filled,
+    )
+
+
+def _turned(own: OwnSeat, number: int) -> str:
+    """Return where the button leads: back, to the list, on, or from the last page to the review."""
+    if "turn-later" in request.form:
+        return url_for(".seats")
+    turned = max(1, number - 1) if "turn-back" in request.form else number + 1
+    if turned > len(own.pages):
+        return url_for(".review", seat_id=own.seat.id)
+    return url_for(".show_page", seat_id=own.seat.id, number=turned)
+
+
+@bp.get("/seats/<uuid:seat_id>/send")
+def review(seat_id: UUID) -> str:
+    own = own_seat(seat_id)
+    sheet = answers.read_draft(own.seat, key=own.key)
+    return render("raters/review.html", seat=own.seat, pages=own.pages, sheet=sheet)
+
+
+@bp.post("/seats/<uuid:seat_id>/send")
+def send(seat_id: UUID) -> ResponseReturnValue:
+    own = own_seat(seat_id)
+    answers.submit(db.session, own.seat, answers.read_draft(own.seat, key=own.key))
+    db.session.commit()
+    return redirect(url_for(".sent", seat_id=seat_id), SEE_OTHER)
+
+
+@bp.get("/seats/<uuid:seat_id>/sent")
+def sent(seat_id: UUID) -> ResponseReturnValue:
+    seat = own_seat(seat_id).seat
+    if not seat.answered:
+        return redirect(url_for(".review", seat_id=seat_id), SEE_OTHER)
+    others = [
+        other
+        for other in seats_of(db.session, seat.invitation)
+        if not other.answered and not other.declined
+    ]
+    return render("raters/sent.html", seat=seat, others=others)
+
+
+@bp.get("/seats/<uuid:seat_id>/decline")
+def confirm_declining(seat_id: UUID) -> str:
+    return render("raters/decline.html", seat=own_seat(seat_id).seat)
+
+
+@bp.post("/seats/<uuid:seat_id>/decline")
+def decline(seat_id: UUID) -> ResponseReturnValue:
+    answers.decline(db.session, own_seat(seat_id).seat)
+    db.session.commit()
+    return redirect(url_for(".seats"), SEE_OTHER)
+
+
+@bp.post("/seats/<uuid:seat_id>/take-up")
+def take_up(seat_id: UUID) -> ResponseReturnValue:
+    answers.take_up(db.session, own_seat(seat_id).seat)
+    db.session.commit()
+    return redirect(url_for(".show_page", seat_id=seat_id, number=1), SEE_OTHER)
+
+
+# --- What is said when it cannot be
+
+
+@bp.errorhandler(UnknownRaterError)
+def _unknown(_error: UnknownRaterError) -> ResponseReturnValue:
+    return render("raters/unknown.html"), FORBIDDEN
+
+
+@bp.errorhandler(RoundNotOpenError)
+def _not_open(_error: RoundNotOpenError) -> ResponseReturnValue:
+    return render("raters/closed.html"), CLOSED
