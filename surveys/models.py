@@ -1,6 +1,6 @@
 """Rounds, the leaders rated in them, the invited raters, and each rater's seat at a leader's table."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ GROUPS = (
 )
 PROTECTIONS = ("standard", "strict", "threshold")
 MINIMUMS = {"threshold": 3, "standard": 4, "strict": 5}
+REMINDED_BEFORE = (7, 3, 1)
 NAMED = frozenset({"self", "supervisor", "supervisors_supervisor"})
 PURPOSES = ("development", "decision")
 RELEASE_POLICIES = ("by_coach", "on_date")
@@ -101,6 +102,11 @@ class Round(Model):
     def named_groups(self) -> frozenset[str]:
         """The groups whose raters are shown by name, and told so before they answer."""
         return NAMED | {"past_supervisor"} if self.names_past_supervisors else NAMED
+
+    def reminder_days(self, launched_on: date) -> tuple[date, ...]:
+        """Return when those are reminded who have not answered: never on the day of launch."""
+        days = (self.deadline.date() - timedelta(days=before) for before in REMINDED_BEFORE)
+        return tuple(day for day in days if day > launched_on)
 
 
 class Leader(Model):
