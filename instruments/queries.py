@@ -110,11 +110,19 @@ def _tree(text: str) -> tuple[yaml.Node | None, list[Fault]]:
     try:
         root = composer.get_single_node()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or composer.get_mark()
-        return None, [Fault(mark.line + 1, f"{error.problem}; expected plain YAML")]
+        return None, [_broken(error)]
     except (ValueError, OverflowError):  # PyYAML trips over numbers of characters that do not exist
         return None, [Fault(composer.get_mark().line + 1, "no character; expected plain YAML")]
     return root, [] if root else [Fault(1, "the file is empty; expected an instrument")]
+
+
+def _broken(error: yaml.MarkedYAMLError) -> Fault:
+    """Name the line where reading stopped, and the one where it began: a quotation mark, a bracket."""
+    begun, stopped = error.context_mark, error.problem_mark
+    if not stopped:
+        return Fault(1, f"{error.problem}; expected plain YAML")
+    since = f" (begun on line {begun.line + 1})" if begun and begun.line < stopped.line else ""
+    return Fault(stopped.line + 1, f"{error.problem}{since}; expected plain YAML")
 
 
 class _Composer(yaml.SafeLoader):
