@@ -1,10 +1,9 @@
 """The composition root: settings, extensions, features, error pages. Nobody imports it but tests."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from flask import Flask
-from flask_alembic import Alembic
 from flask_mail import Mail
 
 import accounts.cli
@@ -26,9 +25,9 @@ import surveys.models
 import surveys.routes.raters
 import surveys.routes.rounds
 from accounts import sign_in
-from core import audit, jobs, limits, web
+from core import audit, jobs, limits, migrations, web
 from core.config import Config
-from core.db import Model, UtcDateTime, db, prepare_sqlite
+from core.db import db, prepare_sqlite
 from core.keys import KeyStore
 
 ROOT = Path(__file__).parent
@@ -82,11 +81,4 @@ def _install_database(app: Flask, config: Config) -> None:
     with app.app_context():
         for engine in db.engines.values():
             prepare_sqlite(engine)
-    app.config["ALEMBIC_CONTEXT"] = {"render_as_batch": True, "render_item": _render_item}
-    Alembic(app, metadatas=Model.metadata, run_mkdir=False)
-
-
-def _render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
-    """Write our own types into migrations as the plain ones they are, so that none imports our code."""
-    is_ours = kind == "type" and isinstance(item, UtcDateTime)
-    return "sa.DateTime(timezone=True)" if is_ours else False
+    migrations.install(app)

@@ -33,7 +33,7 @@ def database_url(
         return
     if not POSTGRESQL:
         pytest.skip("PostgreSQL: TEST_DATABASE_URL is not set")
-    with _postgresql_database(POSTGRESQL) as url:
+    with postgresql_database(POSTGRESQL) as url:
         yield url
 
 
@@ -52,7 +52,7 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @contextmanager
-def _postgresql_database(server: str) -> Iterator[str]:
+def postgresql_database(server: str) -> Iterator[str]:
     """Create a database beside the given one, for one worker alone, and drop it again."""
     url = sa.make_url(server).set(drivername="postgresql+psycopg")
     name = f"candid360_{uuid4().hex[:12]}"

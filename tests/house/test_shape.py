@@ -27,7 +27,7 @@ CLOCKS = {
     "time.time",
     "time.localtime",
 }
-READS = {"execute", "scalar", "scalars", "query", "get_one", "refresh"}
+READS = {"execute", "scalar", "scalars", "query", "refresh"}
 WRITES = {"add", "add_all", "delete", "flush", "merge", "commit", "rollback", "expire_all"}
 STATEMENTS = {"select", "insert", "update", "delete", "text"}
 
