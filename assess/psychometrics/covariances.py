@@ -58,7 +58,7 @@ def _within_available(answered: Floats, shifted: Floats, leaders: Grouping) -> F
 def _answered_and_centred(scores: Floats) -> tuple[Floats, Floats]:
     """Give who answered what as 1 and 0, and the answers less the middle of their range, 0 where missing."""
     unanswered = np.isnan(scores)
-    return (~unanswered).astype(np.float64), np.where(unanswered, 0.0, centred(scores))
+    return (~unanswered).astype(np.float64), np.where(unanswered, 0.0, centred(scores)[1])
 
 
 def _per_degree(products: Floats, degrees: Floats) -> Floats:

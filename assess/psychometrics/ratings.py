@@ -49,9 +49,10 @@ class Grouping:
         return np.asarray(member @ values, dtype=np.float64)
 
     def means(self, values: Floats) -> Floats:
-        """Average complete values over the members of each group, all of which have some."""
+        """Average (N,) or (N, K) values over the members of each group; NaN for a group without members."""
+        sums = self.sums(values)
         sizes = self.sizes.reshape(-1, *(1,) * (values.ndim - 1))
-        return self.sums(values) / sizes
+        return np.divide(sums, sizes, out=np.full_like(sums, np.nan), where=sizes > 0)
 
     def only(self, rows: NDArray[np.bool_]) -> "Grouping":
         """Keep some of the ratings and all of the groups: a group may then be empty."""
@@ -98,11 +99,16 @@ def complete(scores: Floats) -> NDArray[np.bool_]:
     return np.asarray(~np.isnan(scores.sum(axis=1)))
 
 
-def centred(scores: Floats) -> Floats:
-    """Take the middle of each column's range away, which leaves exact zeros where everybody says the same."""
-    lowest = np.fmin.reduce(scores, axis=0, initial=np.inf)
-    highest = np.fmax.reduce(scores, axis=0, initial=-np.inf)
-    return np.asarray(scores - np.where(lowest <= highest, lowest / 2 + highest / 2, 0.0))
+def centred(scores: Floats) -> tuple[Floats, Floats]:
+    """Give the middle of each column's range, and the scores less that.
+
+    The middle of the range rather than the mean, because it leaves exact zeros where everybody says the same.
+    It is NaN where nobody has answered.
+    """
+    lowest = np.fmin.reduce(scores, axis=0, initial=np.nan)
+    highest = np.fmax.reduce(scores, axis=0, initial=np.nan)
+    middle = np.asarray(lowest / 2 + highest / 2)
+    return middle, np.asarray(scores - middle)
 
 
 def noise(shifted: Floats) -> float:

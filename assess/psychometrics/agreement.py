@@ -1,0 +1,210 @@
+"""How far raters of one leader say the same, which is not how reliably they tell leaders apart."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from assess.psychometrics.ratings import Floats, Grouping, column, complete, grouped, table
+
+NULL_VARIANCES: Mapping[str, Mapping[int, float]] = {
+    "slight_skew": {5: 1.34, 6: 1.85, 7: 2.90, 9: 5.66, 10: 6.30},
+    "moderate_skew": {5: 0.90, 6: 1.26, 7: 2.14, 9: 4.73, 10: 5.09},
+    "heavy_skew": {5: 0.44, 6: 0.69, 7: 1.39, 9: 3.16, 10: 3.46},
+}
+"""Variance of raters who answer by leniency alone, by number of options, in squared scale points."""
+
+
+def rwg(values: ArrayLike, groups: ArrayLike, *, options: int, null: str = "uniform") -> Floats:
+    r"""Measure the agreement of each group's raters on one item.
+
+    .. math:: r_{wg} = \max\left(0,\; 1 - s^2 / \sigma^2_E\right)
+
+    where :math:`s^2` is the variance of the group's answers, divisor n - 1, and :math:`\sigma^2_E` that of
+    raters who answer by chance: (A² - 1)/12 for A options when all are equally likely ("uniform"), less when
+    chance leans to one end.
+
+    Parameters
+    ----------
+    values : (N,) scale points; NaN = not answered
+    groups : (N,) the group each rating belongs to
+    options
+        How many options the scale has, at least 2.
+    null
+        "uniform"; or "slight_skew", "moderate_skew", "heavy_skew", known for 5, 6, 7, 9 and 10 options.
+
+    Returns
+    -------
+    (J,) array
+        0 (none, or worse than chance) to 1 (all say the same), in order of the groups' first appearance;
+        NaN for a group with fewer than two answers.
+
+    Raises
+    ------
+    ValueError
+        With a null that has no sourced variance, answers further apart than the options allow, or not one
+        group a rating.
+
+    References
+    ----------
+    James, Demaree & Wolf (1984), Journal of Applied Psychology 69:85. Null variances: LeBreton & Senter
+    (2008), Organizational Research Methods 11:815, Table 2.
+
+    Examples
+    --------
+    >>> rwg([3, 4, 4, 2, 5], ["Ana", "Ana", "Ana", "Ida", "Ida"], options=5).round(3)
+    array([0.833, 0.   ])
+    """
+    return rwg_j(column(values)[:, np.newaxis], groups, options=options, null=null)
+
+
+def rwg_j(values: ArrayLike, groups: ArrayLike, *, options: int, null: str = "uniform") -> Floats:
+    r"""Measure the agreement of each group's raters on a scale of several items.
+
+    .. math:: r_{wg(J)} = \frac{J (1 - q)}{J (1 - q) + q}, \qquad
+              q = \min\left(1,\; \overline{s^2} / \sigma^2_E\right)
+
+    with the mean of the items' variances over the raters who answered *all* items. It grows with the number
+    of items: compare it only between scales of one length.
+
+    Parameters
+    ----------
+    values : (N, J) ratings x items, scale points; NaN = not answered
+    groups : (N,) the group each rating belongs to
+    options
+        How many options the scale has, at least 2.
+    null
+        As for `rwg`.
+
+    Returns
+    -------
+    (groups,) array
+        0 to 1, in order of first appearance; NaN for a group with fewer than two complete ratings.
+
+    Raises
+    ------
+    ValueError
+        As `rwg`.
+
+    References
+    ----------
+    As `rwg`.
+
+    Examples
+    --------
+    >>> rwg_j([[3, 4], [4, 4], [4, 5]], ["Ana", "Ana", "Ana"], options=5).round(3)
+    array([0.909])
+    """
+    scores = table(values)
+    chance = null_variance(options, null)
+    _fit_on(scores, options)
+    everybody = grouped(groups, scores.shape[0])
+    scores, raters = _complete(scores, everybody)
+    deviations = scores - raters.means(scores)[raters.codes]
+    squares = raters.sums(np.einsum("ij,ij->i", deviations, deviations))
+    variances = _per(squares, scores.shape[1] * (raters.sizes - 1))
+    share = np.minimum(variances / chance, 1.0)
+    agreed = scores.shape[1] * (1 - share)
+    return np.asarray(agreed / (agreed + share))
+
+
+def average_deviation(values: ArrayLike, groups: ArrayLike, *, center: str = "mean") -> Floats:
+    r"""Measure how far each group's raters are from their middle, in scale points.
+
+    .. math:: AD = \frac{1}{J n} \sum_j \sum_r \left| x_{rj} - c_j \right|
+
+    with :math:`c_j` the group's mean or median of item j, over the raters who answered all items. Up to
+    A/6 with A options counts as agreement (Burke & Dunlap 2002).
+
+    Parameters
+    ----------
+    values : (N,) or (N, J) scale points; NaN = not answered
+    groups : (N,) the group each rating belongs to
+    center
+        "mean" or "median".
+
+    Returns
+    -------
+    (groups,) array
+        0 (all say the same) and up, in order of first appearance; NaN for a group with fewer than two
+        complete ratings.
+
+    Raises
+    ------
+    ValueError
+        With an unknown center, or not one group a rating.
+
+    References
+    ----------
+    Burke, Finkelstein & Dusig (1999), Organizational Research Methods 2:49.
+
+    Examples
+    --------
+    >>> average_deviation([3, 4, 5, 2, 2], ["Ana", "Ana", "Ana", "Ida", "Ida"]).round(3)
+    array([0.667, 0.   ])
+    """
+    if center not in {"mean", "median"}:
+        raise ValueError(f"the center is {center!r}: give 'mean' or 'median'")
+    answers = np.asarray(values, dtype=np.float64)
+    scores = table(answers[:, np.newaxis] if answers.ndim == 1 else answers)
+    everybody = grouped(groups, scores.shape[0])
+    scores, raters = _complete(scores, everybody)
+    middles = raters.means(scores) if center == "mean" else _medians(scores, raters)
+    distances = np.abs(scores - middles[raters.codes]).sum(axis=1)
+    deviations = _per(raters.sums(distances), scores.shape[1] * raters.sizes)
+    return np.where(raters.sizes >= 2, deviations, np.nan)
+
+
+def null_variance(options: int, null: str) -> float:
+    """Tell the variance of answers given by chance, in squared scale points.
+
+    Examples
+    --------
+    >>> null_variance(5, "uniform"), null_variance(5, "slight_skew")
+    (2.0, 1.34)
+    """
+    if options < 2:
+        raise ValueError(f"the scale has {options} options: give at least 2")
+    if null == "uniform":
+        return (options**2 - 1) / 12
+    if options not in NULL_VARIANCES.get(null, {}):
+        known = "; ".join(
+            f"{name} for {', '.join(map(str, found))}" for name, found in NULL_VARIANCES.items()
+        )
+        raise ValueError(
+            f"no source gives the variance of {null!r} for {options} options: "
+            f"take uniform for any number of options, or {known}"
+        )
+    return NULL_VARIANCES[null][options]
+
+
+def _fit_on(scores: Floats, options: int) -> None:
+    lowest = np.fmin.reduce(scores, axis=None, initial=np.inf)
+    highest = np.fmax.reduce(scores, axis=None, initial=-np.inf)
+    if highest - lowest > options - 1:
+        raise ValueError(
+            f"answers from {lowest} to {highest} do not fit on a scale of {options} options: "
+            "check the options, or the answers"
+        )
+
+
+def _complete(scores: Floats, raters: Grouping) -> tuple[Floats, Grouping]:
+    rows: NDArray[np.bool_] = complete(scores)
+    return (scores, raters) if rows.all() else (scores[rows], raters.only(rows))
+
+
+def _medians(scores: Floats, raters: Grouping) -> Floats:
+    last = np.cumsum(raters.sizes)
+    first = last - raters.sizes
+    lower, upper = first + (raters.sizes - 1) // 2, first + raters.sizes // 2
+    middles = np.empty((raters.sizes.size, scores.shape[1]))
+    for j, item in enumerate(scores.T):
+        # A group without raters points beside its place: at a neighbour, or at the NaN at the end.
+        ordered = np.append(item[np.lexsort((item, raters.codes))], np.nan)
+        middles[:, j] = (ordered[lower] + ordered[upper]) / 2
+    return middles
+
+
+def _per(sums: Floats, counts: NDArray[np.intp]) -> Floats:
+    unknown = np.full_like(sums, np.nan)
+    return np.divide(sums, counts, out=unknown, where=counts > 0)
