@@ -117,12 +117,13 @@ def _tree(text: str) -> tuple[yaml.Node | None, list[Fault]]:
 
 
 def _broken(error: yaml.MarkedYAMLError) -> Fault:
-    """Name the line where reading stopped, and the one where it began: a quotation mark, a bracket."""
+    """Name the line where reading stopped; for what stays open to the end, the one where it began."""
     begun, stopped = error.context_mark, error.problem_mark
-    if not stopped:
-        return Fault(1, f"{error.problem}; expected plain YAML")
-    since = f" (begun on line {begun.line + 1})" if begun and begun.line < stopped.line else ""
-    return Fault(stopped.line + 1, f"{error.problem}{since}; expected plain YAML")
+    problem = str(error.problem)
+    if begun and ("end of stream" in problem or "stream end" in problem):
+        return Fault(begun.line + 1, "what begins here is open to the end; expected it closed")
+    since = f" (begun on line {begun.line + 1})" if begun else ""
+    return Fault(stopped.line + 1 if stopped else 1, f"{problem}{since}; expected plain YAML")
 
 
 class _Composer(yaml.SafeLoader):
@@ -283,14 +284,12 @@ def _scale_faults(reading: _Reading) -> Iterator[Fault]:
 
 
 def _name(place: Place) -> str:
-    match place:
-        case ():
-            return "the file"
-        case (*_, str(key)):
-            return printable(key)
-        case (*_, str(key), int(number)):
-            return f"{printable(key)}, entry {number + 1},"
-    raise ValueError(place)  # no list of lists has a name, and the schema knows none
+    if not place:
+        return "the file"
+    *before, last = place
+    if isinstance(last, str):
+        return printable(last)
+    return f"{_name(tuple(before)).removesuffix(',')}, entry {last + 1},"
 
 
 def _says(value: object) -> str:
