@@ -42,4 +42,8 @@ def sealed_seats(session: Session, round_: Round) -> list[SealedSeat]:
         .where(Leader.round_id == round_.id, Seat.envelope.is_not(None))
         .order_by(Seat.id)
     )
-    return [SealedSeat(*row) for row in rows]
+    return [
+        SealedSeat(leader_id, invitation_id, group, envelope)
+        for leader_id, invitation_id, group, envelope in rows
+        if envelope is not None
+    ]

@@ -1,4 +1,4 @@
-"""100 leaders x 12 raters x 40 items through the batch door, without PDFs: at most 20 s and 500 MB on one core."""
+"""The batch door, without PDFs: 100 leaders x 12 raters x 40 items in at most 20 s and 500 MB on one core."""
 
 import csv
 import os
@@ -15,6 +15,7 @@ import numpy as np
 from instruments.queries import shipped_instrument
 
 LEADERS, RUNS = 100, 5
+NOT_OBSERVED = 0.05
 GROUPS = ["self", "supervisor", *["peer"] * 4, *["direct_report"] * 6]
 INSTRUMENT = "manager_coaching_effectiveness"
 
@@ -30,7 +31,9 @@ def write_answers(path: Path) -> None:
             level = rng.normal(3.8, 0.5)
             for number, group in enumerate(GROUPS):
                 values = np.clip(np.rint(rng.normal(level, 0.9, len(instrument.items))), 1, 5)
-                cells = [str(int(value)) if rng.random() > 0.05 else "NA" for value in values]
+                cells = [
+                    str(int(value)) if rng.random() > NOT_OBSERVED else "NA" for value in values
+                ]
                 writer.writerow(
                     [f"Leader {leader:03d}", f"rater {leader:03d}-{number:02d}", group, *cells]
                 )

@@ -11,6 +11,7 @@ from werkzeug.test import TestResponse
 from core import tokens
 
 Attributes = list[tuple[str, str | None]]
+CHOSEN = {"radio", "checkbox", "text", "email", "password"}
 SECRET = re.compile(r"/r#([\w-]{43})")
 
 
@@ -54,9 +55,9 @@ class Page(HTMLParser):
         elif tag == "input":
             form.fields[own["name"]] = own.get("value", "")
 
-    def form_to(self, path: str) -> Form:
-        """Return the form that is sent to a path."""
-        return next(form for form in self.forms if form.action == path)
+    def form_to(self, action: str) -> Form:
+        """Return the form with an action; one without an action goes to the page's own address."""
+        return next(form for form in self.forms if form.action == action)
 
 
 class Browser:

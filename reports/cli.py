@@ -10,7 +10,6 @@ from assess.publication.protection import PROTECTIONS
 from core.errors import DomainError
 from core.tables import FaultyFileError
 from instruments.queries import find_instrument
-from reports.collected import score, write
 from surveys.forms.answers import read_answers
 
 REFUSED = 2
@@ -26,6 +25,11 @@ group = AppGroup("reports", help="Reports.")
 @click.option("--no-pdf", is_flag=True, help="Write the JSON documents only.")
 def from_csv(answers: Path, instrument: str, out: Path, protection: str, *, no_pdf: bool) -> None:
     """Score a round whose answers were collected elsewhere, one row of ANSWERS a rater."""
+    from reports.collected import (
+        score,
+        write,
+    )  # brings the typesetter, which other commands do without
+
     try:
         asked = find_instrument(instrument)
         rows = read_answers(answers.read_bytes(), name=answers.name, instrument=asked)

@@ -99,7 +99,8 @@ def _submit_all(session: Session, round_: Round, rows: Iterable[AnswerRow]) -> N
         )
     }
     for row in rows:
-        submit(session, seats[row.leader, row.rater], row.sheet)
+        if row.sheet.ratings or row.sheet.comments:  # an empty row is somebody who did not answer
+            submit(session, seats[row.leader, row.rater], row.sheet)
 
 
 def _by_leader(rows: Iterable[AnswerRow]) -> dict[str, list[AnswerRow]]:

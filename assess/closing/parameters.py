@@ -1,7 +1,7 @@
 """What a round as a whole tells: how far the raters of each group can be relied on.
 
 Kept only where at least ten leaders and eighty raters stand behind a figure (ANONYMITY.md, section 2a), and
-only to two significant digits. Raters whom the plan sets aside have been left out before this is reached.
+only to two significant digits: whoever knows all but one of eighty answers still learns nothing of the last.
 """
 
 from collections.abc import Callable, Iterator, Mapping

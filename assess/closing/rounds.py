@@ -1,6 +1,6 @@
 """Close a round: one transaction that either has changed nothing or has stored everything."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,10 +19,10 @@ from assess.queries import sealed_seats
 from core.errors import DomainError
 from core.keys import KeyStore
 from instruments.queries import instrument_of
+from instruments.questionnaires import Instrument
 from surveys.ballots.keynames import draft_key_name, link_key_name, private_key_name
 from surveys.models import Invitation, Leader, Round, Seat
 
-NAMED = frozenset({"self", "supervisor", "supervisors_supervisor"})
 HELD_SECRETS = ("seat", "invitation")
 """Tables which held something of the raters: they are written anew after close."""
 
@@ -46,9 +46,9 @@ def close_round(session: Session, round_: Round, key_store: KeyStore, *, at: dat
 
     tables = _tables(round_, opened)
     plans = {leader_id: _plan(round_, sheets, rules) for leader_id, sheets in tables.items()}
-    for leader_id, made in plans.items():
-        _store(session, publish(leader_id, made, tables[leader_id], rules))
-    _store(session, {RoundParameters: _parameters(round_, plans, tables, rules)})
+    for leader_id, sheets in tables.items():
+        _store(session, publish(leader_id, plans[leader_id], sheets, rules))
+    _store(session, {RoundParameters: _parameters(round_, opened, rules.instrument)})
     _empty(session, round_)
     round_.closed_at = at
 
@@ -57,10 +57,6 @@ def destroy_secrets(round_: Round, key_store: KeyStore) -> None:
     """Make every envelope unreadable that a backup may still hold. Safe to run again."""
     for name in (private_key_name(round_), link_key_name(round_), draft_key_name(round_)):
         key_store.destroy(name)
-
-
-def named_groups(round_: Round) -> frozenset[str]:
-    return NAMED | {"past_supervisor"} if round_.names_past_supervisors else NAMED
 
 
 def _tables(round_: Round, opened: Iterable[OpenedSheet]) -> dict[UUID, list[OpenedSheet]]:
@@ -73,25 +69,16 @@ def _tables(round_: Round, opened: Iterable[OpenedSheet]) -> dict[UUID, list[Ope
 
 def _plan(round_: Round, sheets: Iterable[OpenedSheet], rules: Rules) -> Plan:
     """Return what may be shown of a leader, and let the gate judge it, from head counts alone."""
-    made = plan(head_counts(sheets), protection=rules.protection, named=named_groups(round_))
+    made = plan(head_counts(sheets), protection=rules.protection, named=round_.named_groups)
     scale = rules.instrument.scale
     gate.check(made, protection=rules.protection, low=scale.low, high=scale.high)
     return made
 
 
 def _parameters(
-    round_: Round,
-    plans: Mapping[UUID, Plan],
-    tables: Mapping[UUID, Iterable[OpenedSheet]],
-    rules: Rules,
+    round_: Round, opened: Sequence[OpenedSheet], instrument: Instrument
 ) -> list[dict[str, Any]]:
-    """Estimate over those sheets which are published of some leader; the others enter nothing."""
-    shown = [
-        sheet
-        for leader_id, sheets in tables.items()
-        for sheet in sheets
-        if any(sheet.group in leaf.groups for leaf in plans[leader_id].leaves)
-    ]
+    """Estimate over everybody who answered (docs/adr/0005): a round hides a rater better than a leaf does."""
     return [
         {
             "round_id": round_.id,
@@ -99,7 +86,7 @@ def _parameters(
             "group": row.group,
             "figures": row.figures,
         }
-        for row in parameters(by_group(shown, rules.instrument), rules.instrument)
+        for row in parameters(by_group(opened, instrument), instrument)
     ]
 
 

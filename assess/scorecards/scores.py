@@ -127,10 +127,18 @@ def _tested(
         df=np.array([error.df for error in errors]),
         minimum=MINIMUM_GAP * (scale.high - scale.low) / 4,
     )
-    figures = zip(result.gap, result.low, result.high, result.adjusted_p, strict=True)
     return {
-        row: AwarenessRow(row.competency, row.leaf, *map(float, found), str(flag), None)
-        for row, found, flag in zip(family, figures, result.flag, strict=True)
+        row: AwarenessRow(
+            row.competency,
+            row.leaf,
+            gap=float(result.gap[at]),
+            low=float(result.low[at]),
+            high=float(result.high[at]),
+            adjusted_p=float(result.adjusted_p[at]),
+            flag=str(result.flag[at]),
+            reason=None,
+        )
+        for at, row in enumerate(family)
     }
 
 

@@ -1,7 +1,6 @@
 """Rounds collected elsewhere go through the whole house and come out as R says they should."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,9 @@ from wsgi import create_app
 
 
 @pytest.fixture(scope="module")
-def command_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+def command_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     data = tmp_path_factory.mktemp("data")
-    yield create_app(make_config(data, f"sqlite:///{data / 'db' / 'none.sqlite'}"))
+    return create_app(make_config(data, f"sqlite:///{data / 'db' / 'none.sqlite'}"))
 
 
 def from_csv(
@@ -62,7 +61,11 @@ def test_alpha_of_all_raters_equals_psych(command_app: Flask, tmp_path: Path) ->
     everybody_a_peer = dict.fromkeys(SIM360_GROUPS, "peer") | {"self": "self"}
 
     result = from_csv(
-        command_app, tmp_path, sim360(everybody_a_peer), instrument(dict(thirds())), "--no-pdf"
+        command_app,
+        tmp_path,
+        sim360(everybody_a_peer),
+        instrument(dict(thirds())),
+        "--no-pdf",
     )
 
     assert result.exit_code == 0, result.output
