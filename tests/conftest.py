@@ -51,6 +51,28 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         db.engine.dispose()
 
 
+@pytest.fixture
+def own_app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a database of the test's own, where commits are real and threads may meet."""
+    with _own_database(database_url, tmp_path) as url:
+        app = create_app(make_config(tmp_path, url), TESTING=True, **FAST_HASHES)
+        with app.app_context():
+            alembic: Alembic = app.extensions["alembic"]
+            alembic.upgrade()
+        yield app
+        with app.app_context():
+            db.engine.dispose()
+
+
+@contextmanager
+def _own_database(database_url: str, directory: Path) -> Iterator[str]:
+    if database_url.startswith("sqlite"):
+        yield f"sqlite:///{directory / 'own.sqlite'}"
+        return
+    with postgresql_database(database_url) as url:
+        yield url
+
+
 @contextmanager
 def postgresql_database(server: str) -> Iterator[str]:
     """Create a database beside the given one, for one worker alone, and drop it again."""
