@@ -14,6 +14,8 @@ from core.keys import KeyStore
 from surveys.models import Invitation, Round, Seat
 from surveys.services.rounds import secret_of
 
+ALL_TRUST = {"trust1": "4", "trust2": "NA", "trust3": "5"}
+
 
 class Visit:
     """A browser of its own: it keeps its cookies, and sends the token of the page it last saw."""
@@ -55,6 +57,14 @@ def derived(secret: str) -> Mapping[str, str]:
         purpose: tokens.derive(secret, f"candid360 {purpose}")
         for purpose in ("authenticator", "sibling")
     }
+
+
+def sheet_address(seat: Seat, page: int | str) -> str:
+    return f"/r/seats/{seat.id}/{page}"
+
+
+def is_checked(response: TestResponse, item: str, value: str) -> bool:
+    return bool(re.search(rf'name="{item}" value="{value}" checked', response.text))
 
 
 def seat_in(session: Session, round_: Round, group: str) -> Seat:

@@ -1,0 +1,133 @@
+"""What raters are told before they answer."""
+
+import re
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from assess.publication.protection import PROTECTIONS as LEVELS
+from core.keys import KeyStore
+from surveys.models import MINIMUMS, Round, Seat
+from surveys.services.rounds import launch, raise_protection
+from tests.factories import NOON, make_leader, make_open_round, make_round
+from tests.statements import counted_statements
+from tests.visits import Visit, seat_in, secret_for, sheet_address
+
+
+def listing_for(app: Flask, session: Session, key_store: KeyStore, seat: Seat) -> str:
+    session.commit()
+    visit = Visit(app)
+    visit.begin(secret_for(seat, key_store))
+    return visit.get("/r/seats").text
+
+
+def test_who_is_not_named_is_told_so(inside: Visit) -> None:
+    page = inside.get("/r/seats").text
+
+    assert "Where you are not named" in page
+    assert "averages of at least four" in page
+    assert "Where you are named" not in page
+
+
+@pytest.mark.parametrize("group", ["supervisor", "supervisors_supervisor"])
+def test_who_is_named_is_told_so(
+    app: Flask, session: Session, key_store: KeyStore, group: str
+) -> None:
+    round_ = make_open_round(session, key_store, **{group: 1})
+
+    page = listing_for(app, session, key_store, seat_in(session, round_, group))
+
+    assert "Shown under your name." in page
+    assert "Where you are not named" not in page
+
+
+@pytest.mark.parametrize(
+    ("names", "told"), [(True, "Shown under your name."), (False, "You are not named.")]
+)
+def test_past_supervisors_are_told_how_it_is_in_their_round(
+    app: Flask, session: Session, key_store: KeyStore, *, names: bool, told: str
+) -> None:
+    round_ = make_round(session)
+    round_.names_past_supervisors = names
+    make_leader(session, round_, past_supervisor=1)
+    launch(session, round_, key_store, at=NOON)
+
+    page = listing_for(app, session, key_store, seat_in(session, round_, "past_supervisor"))
+
+    assert told in page
+
+
+@pytest.mark.parametrize("protection", ["standard", "strict", "threshold"])
+def test_each_protection_is_told_as_it_is(
+    app: Flask, session: Session, key_store: KeyStore, protection: str
+) -> None:
+    round_ = make_round(session, protection=protection)
+    make_leader(session, round_, peer=5)
+    launch(session, round_, key_store, at=NOON)
+    number = {3: "three", 4: "four", 5: "five"}[LEVELS[protection].minimum]
+
+    page = listing_for(app, session, key_store, seat_in(session, round_, "peer"))
+
+    assert f"averages of at least {number}" in " ".join(page.split())
+    assert ("protects you less than usual" in page) == (protection == "threshold")
+    assert MINIMUMS[protection] == LEVELS[protection].minimum
+
+
+def test_what_is_raised_is_told_at_once(session: Session, inside: Visit, round_: Round) -> None:
+    raise_protection(session, round_, "strict")
+    session.commit()
+
+    assert "averages of at least five" in " ".join(inside.get("/r/seats").text.split())
+
+
+def test_what_is_not_promised_is_printed_beside_the_promise(inside: Visit) -> None:
+    page = inside.get("/r/seats").text
+
+    for limit in ("changes the program", "recognise", "all the other raters", "network", "guess"):
+        assert limit in page
+
+
+def test_the_rounds_own_notice_is_text(session: Session, inside: Visit, round_: Round) -> None:
+    round_.notice = "<b>Welcome</b>"
+    session.commit()
+
+    assert "&lt;b&gt;Welcome" in inside.get("/r/seats").text
+
+
+@pytest.mark.parametrize("page", ["1", "3", "send", "decline"])
+def test_every_page_says_who_will_see_this(inside: Visit, seat: Seat, page: str) -> None:
+    assert "Who will see this, and how" in inside.get(sheet_address(seat, page)).text
+
+
+def test_no_page_knows_the_raters_name(inside: Visit, seat: Seat) -> None:
+    pages = [inside.get(address).text for address in ("/r", "/r/seats", sheet_address(seat, 1))]
+
+    assert seat.invitation.name not in "".join(pages)
+
+
+def test_somebody_signed_in_is_not_seen_by_these_pages(
+    app: Flask, inside: Visit, session: Session
+) -> None:
+    with inside.client.session_transaction() as cookie:
+        cookie["_user_id"] = "somebody"
+
+    with counted_statements(session) as statements:
+        page = inside.get("/r")
+
+    assert not re.search("invitation|seat", "".join(statements)), statements
+    assert "Sign out" not in page.text
+
+
+def test_the_list_costs_as_little_for_many_leaders_as_for_one(
+    app: Flask, session: Session, key_store: KeyStore
+) -> None:
+    round_ = make_open_round(session, key_store, peer=1)
+    visit = Visit(app)
+    session.commit()
+    visit.begin(secret_for(seat_in(session, round_, "peer"), key_store))
+
+    with counted_statements(session) as statements:
+        visit.get("/r/seats")
+
+    assert len([query for query in statements if query.startswith("SELECT")]) == 2
