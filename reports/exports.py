@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
-from unicodedata import category
 
 from assess.publication.protection import Protection
 from assess.scorecards.types import (
@@ -60,12 +59,6 @@ def to_json(document: Mapping[str, Any]) -> bytes:
     """Return the same bytes for the same document, whoever asks and whenever."""
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2)
     return f"{text}\n".encode()
-
-
-def slug(name: str) -> str:
-    """Return a leader's name as the name of a file: letters and digits of any script, joined by hyphens."""
-    kept = (letter if category(letter)[0] in "LMN" else " " for letter in name.casefold())
-    return "-".join("".join(kept).split()) or "leader"
 
 
 def widest_band(protection: Protection, scale: Scale) -> float | None:

@@ -56,6 +56,7 @@ FAMILY = (
     LeafRow("pooled", ("client", "other"), 5, named=False),
 )
 VIEWS = {"self": 0.35, "supervisor": 0.2, "peer": 0.25, "direct_report": -0.3, "pooled": 0.0}
+SURPRISES = {("feedback", "self"): 1.2, ("questions", "self"): -1.4}
 EVERYBODY = (
     LeafRow("self", ("self",), 1, named=True),
     LeafRow("supervisor", ("supervisor",), 2, named=True),
@@ -67,8 +68,7 @@ EVERYBODY = (
     LeafRow("board", ("board",), 5, named=False),
     LeafRow("client", ("client",), 6, named=False),
     LeafRow("other", ("other",), 4, named=False),
-    LeafRow("pooled", ("other",), 4, named=False),
-    LeafRow("peer", ("peer",), 4, named=False),
+    LeafRow("pooled", ("client", "other"), 4, named=False),
 )
 REMARKS = (
     "Listens to the end, and then asks the one question which moves me on.",
@@ -192,7 +192,12 @@ def _cells(instrument: Instrument, leaves: tuple[LeafRow, ...]) -> Cells:
     truth = dict(zip((c.key for c in instrument.competencies), TRUTH, strict=False))
     return {
         (item.key, leaf.leaf): _cell(
-            item, leaf, truth[competency.key] + VIEWS.get(leaf.leaf, 0.1) + rng.gauss(0, 0.22)
+            item,
+            leaf,
+            truth[competency.key]
+            + VIEWS.get(leaf.leaf, 0.1)
+            + SURPRISES.get((competency.key, leaf.leaf), 0.0)
+            + rng.gauss(0, 0.22),
         )
         for competency in instrument.competencies
         for item in competency.items

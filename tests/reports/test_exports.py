@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from assess.publication.protection import PROTECTIONS, STRICT, THRESHOLD
 from assess.scorecards.types import Index, Reason
 from instruments.questionnaires import Scale
-from reports.exports import leader_document, round_document, slug, to_json, widest_band
+from reports.exports import leader_document, round_document, to_json, widest_band
 from tests.reports.cards import FAMILY, SCALE, make_card, make_round_card
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
@@ -117,17 +117,3 @@ def test_a_band_is_told_in_points_of_the_instruments_own_scale() -> None:
     assert widest_band(STRICT, SCALE) == 1.0
     assert widest_band(STRICT, seven) == 1.5
     assert widest_band(THRESHOLD, seven) is None
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("Amara Nwosu", "amara-nwosu"),
-        ("Jean-Luc O'Neil Jr.", "jean-luc-o-neil-jr"),
-        ("प्रिया शर्मा", "प्रिया-शर्मा"),
-        ("../../etc/passwd", "etc-passwd"),
-        ("_", "leader"),
-    ],
-)
-def test_a_slug_is_a_name_of_a_file_and_nothing_else(name: str, expected: str) -> None:
-    assert slug(name) == expected

@@ -1,0 +1,219 @@
+"""The report as a book: its chapters laid out for the template, in the same order for every leader."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from assess.scorecards.types import AwarenessRow, Comment, CompetencyRow, ItemRow, Scorecard
+from instruments.questionnaires import Competency, Item, Question
+from reports import charts
+from reports.documents import sentences, words
+from reports.documents.findings import OPEN_QUESTIONS, Finding, Reading, questions, strengths
+from reports.documents.words import Voice
+from reports.exports import widest_band
+
+ROOT = Path(__file__).parents[2]
+MANY_LEAVES = 6  # from here on item tables stand close: no strip, names upright
+LONG_COMMENT = 1500  # characters; a longer one may run over a page
+VERDICTS = (
+    ("blind spot", "You see more of this than they do", "Worth asking about first."),
+    ("hidden strength", "They see more of this than you do", "Easily taken for granted."),
+    ("agree", "You see this alike", "Any difference is too small to matter."),
+    ("cannot tell", "We cannot tell", "The ranges hold both a difference that matters and none."),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One leaf's line in a chart."""
+
+    voice: Voice
+    chart: Markup
+    score: str
+    note: str
+
+
+@dataclass(frozen=True)
+class ItemLine:
+    """One item's line in a table."""
+
+    item: Item
+    strip: Markup | None
+    cells: tuple[ItemRow, ...]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What is said of one competency."""
+
+    competency: Competency
+    sentence: str
+    agreement: str
+    rows: tuple[Row, ...]
+    items: tuple[ItemLine, ...]
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A comment, and by whom where that is told."""
+
+    text: str
+    writer: str
+    is_long: bool
+
+
+@dataclass(frozen=True)
+class GapLine:
+    competency: str
+    voice: Voice
+    words: str
+    span: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Gaps between self and others which a test has told apart, or has not."""
+
+    title: str
+    note: str
+    lines: tuple[GapLine, ...]
+
+
+@dataclass(frozen=True)
+class Book:
+    """Everything the template prints."""
+
+    card: Scorecard
+
+    @cached_property
+    def reading(self) -> Reading:
+        return Reading(self.card)
+
+    @cached_property
+    def voices(self) -> tuple[Voice, ...]:
+        return tuple(self.reading.voices.values())
+
+    @property
+    def has_others(self) -> bool:
+        return any(who.leaf != "self" for who in self.voices)
+
+    @property
+    def is_close(self) -> bool:
+        return len(self.voices) > MANY_LEAVES
+
+    @cached_property
+    def strengths(self) -> list[Finding]:
+        return strengths(self.reading)
+
+    @cached_property
+    def questions(self) -> list[Finding]:
+        return questions(self.reading)
+
+    @property
+    def open_questions(self) -> tuple[str, ...]:
+        """What to ask where the figures ask too little."""
+        return OPEN_QUESTIONS[: len(OPEN_QUESTIONS) - len(self.questions)]
+
+    @cached_property
+    def chapters(self) -> list[Chapter]:
+        return [self._chapter(competency) for competency in self.card.instrument.competencies]
+
+    @cached_property
+    def overview(self) -> list[tuple[Competency, tuple[Row, ...]]]:
+        return [
+            (competency, self._rows(competency, charts.SMALL))
+            for competency in self.card.instrument.competencies
+        ]
+
+    @property
+    def verdicts(self) -> Iterator[Verdict]:
+        for flag, title, note in VERDICTS:
+            lines = tuple(self._gap_line(row) for row in self.card.awareness if row.flag == flag)
+            if lines:
+                yield Verdict(title, note, lines)
+
+    @property
+    def remarks(self) -> Iterator[tuple[Question, list[Remark]]]:
+        for question in self.card.instrument.questions:
+            of_question = [row for row in self.card.comments if row.question == question.key]
+            yield question, [self._remark(row) for row in of_question]
+
+    @property
+    def ticks(self) -> dict[str, float]:
+        """Where the scale's numbers stand over a chart, in millimetres."""
+        first, step = charts.tick_offsets(self.card.instrument.scale)
+        return {"first": first / 10 - step / 20, "step": step / 10}
+
+    @property
+    def band(self) -> tuple[str, str] | None:
+        """The bands at either end of the scale as they are printed, for the smallest group."""
+        scale = self.card.instrument.scale
+        width = widest_band(self.card.protection, scale)
+        if width is None:
+            return None
+        return f"{words.points(scale.high - width)}+", f"{words.points(scale.low + width)}-"
+
+    def _chapter(self, competency: Competency) -> Chapter:
+        return Chapter(
+            competency,
+            sentences.what_to_see(self.reading, competency.key),
+            sentences.agreement(self.reading, competency.key),
+            self._rows(competency, charts.ROW),
+            tuple(self._item_line(item) for item in competency.items),
+        )
+
+    def _rows(self, competency: Competency, frame: charts.Frame) -> tuple[Row, ...]:
+        found = [self.reading.rows.get((competency.key, who.leaf)) for who in self.voices]
+        pairs = zip(self.voices, found, strict=True)
+        return tuple(self._row(who, row, frame) for who, row in pairs if row)
+
+    def _row(self, who: Voice, row: CompetencyRow, frame: charts.Frame) -> Row:
+        span = words.between(row.low, row.high)
+        note = span or ("" if row.score is not None else sentences.absence(row))
+        said = f"{words.points(row.score)}, {note}" if note else words.points(row.score)
+        figure = charts.Figure(row.leaf, f"{who.label}: {said}", row.score, row.low, row.high)
+        drawn = charts.interval(figure, self.card.instrument.scale, frame)
+        return Row(who, drawn, words.points(row.score), note)
+
+    def _item_line(self, item: Item) -> ItemLine:
+        cells = tuple(self._cells[item.key, who.leaf] for who in self.voices)
+        return ItemLine(item, None if self.is_close else self._strip(cells), cells)
+
+    def _strip(self, cells: tuple[ItemRow, ...]) -> Markup:
+        pairs = list(zip(self.voices, cells, strict=True))
+        said = "; ".join(f"{who.label} {words.said_symbol(cell.symbol)}" for who, cell in pairs)
+        drawn = [(cell.leaf, cell.symbol) for cell in cells]
+        return charts.strip(drawn, self.card.instrument.scale, said)
+
+    @cached_property
+    def _cells(self) -> dict[tuple[str, str], ItemRow]:
+        return {(row.item, row.leaf): row for row in self.card.items}
+
+    def _gap_line(self, row: AwarenessRow) -> GapLine:
+        who = self.reading.voices[row.leaf]
+        title = self.reading.competencies[row.competency].title
+        return GapLine(title, who, sentences.gap(row, who.subject), sentences.gap_range(row))
+
+    def _remark(self, row: Comment) -> Remark:
+        writer = self.reading.voices[row.leaf].label if row.leaf in self.reading.voices else ""
+        return Remark(row.text, writer, len(row.text) > LONG_COMMENT)
+
+
+def report_html(card: Scorecard) -> str:
+    """Return a scorecard's report as one page of HTML, the same for the same card."""
+    template = _ENVIRONMENT.get_template("reports/report.html")
+    return template.render(book=Book(card), card=card, scale=card.instrument.scale)
+
+
+_ENVIRONMENT = Environment(
+    loader=FileSystemLoader(ROOT / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_ENVIRONMENT.globals |= {"words": words, "sentences": sentences, "mark": charts.mark}

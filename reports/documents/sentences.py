@@ -1,0 +1,170 @@
+"""Sentences which say what the figures show: what to see in a chart, how sure we are, who answered."""
+
+from itertools import permutations
+from statistics import mean
+
+from assess.scorecards.types import AwarenessRow, CompetencyRow, Reason, Scorecard
+from reports.documents.findings import Reading
+from reports.documents.words import WHY, difference, listed, number, points, sentence
+
+GROUPS = {
+    "self": "your own answers",
+    "supervisor": "your supervisor",
+    "supervisors_supervisor": "your supervisor\N{RIGHT SINGLE QUOTATION MARK}s supervisor",
+    "peer": "peers",
+    "direct_report": "direct reports",
+    "past_supervisor": "past supervisors",
+    "past_direct_report": "past direct reports",
+    "board": "board members",
+    "client": "clients",
+    "other": "others",
+}
+
+
+AGREEMENT = {"high": "largely agree", "medium": "agree in part", "low": "do not agree"}
+
+
+def who_answered(reading: Reading) -> str:
+    """Return whose answers stand in the report: "your own answers and those of six peers"."""
+    others = listed([who.counted for who in reading.voices.values() if who.leaf != "self"])
+    if "self" not in reading.voices:
+        return f"the answers of {others}"
+    return f"your own answers and those of {others}" if others else "your own answers alone"
+
+
+def what_to_see(reading: Reading, competency: str) -> str:
+    """Return the one sentence above a competency's chart."""
+    if not any(leaf != "self" for leaf in reading.voices):
+        return "You are the only one who answered, so there is nothing to compare with yet."
+    apart = _apart_from_you(reading, competency) or _groups_apart(reading, competency)
+    if apart:
+        return apart
+    if not reading.of(competency):
+        return "Only people who are shown by name answered this; their answers stand as they gave them."
+    alike = [row.leaf for row in reading.flagged("agree", competency)]
+    if alike:
+        return f"You and {reading.subjects(alike)} see this alike."
+    return "The lines overlap: whether these groups see you differently, we cannot tell."
+
+
+def agreement(reading: Reading, competency: str) -> str:
+    """Return how far the people of each group say the same, or nothing where that is not told of any."""
+    told: dict[str, list[str]] = {}
+    for row in reading.card.competencies:
+        if row.competency == competency and row.agreement:
+            told.setdefault(row.agreement, []).append(row.leaf)
+    sayings = [
+        f"{reading.subjects(told[band])} {verb}" for band, verb in AGREEMENT.items() if band in told
+    ]
+    return f"Among themselves, {listed(sayings)}." if sayings else ""
+
+
+def absence(row: CompetencyRow | AwarenessRow) -> str:
+    """Return why a figure is not there, in words."""
+    return WHY[row.reason] if row.reason else ""
+
+
+def how_sure(reading: Reading) -> list[str]:
+    """Return how far scores may be off, for each group that has an interval."""
+    halves: dict[str, list[float]] = {}
+    for sight in reading.sights:
+        halves.setdefault(sight.leaf, []).append((sight.high - sight.low) / 2)
+    return [
+        f"{sentence(reading.voices[leaf].counted)}: a score may lie "
+        f"about {points(mean(widths))} of a point higher or lower."
+        for leaf, widths in halves.items()
+    ]
+
+
+def certainty(reading: Reading) -> str:
+    """Return how sure we are, in the few words of the summary page."""
+    if not reading.sights:
+        return (
+            "Too few people answered to say how sure a score is. Read every figure as the opening "
+            "of a talk, not as its result."
+        )
+    widest = max(reading.sights, key=lambda sight: sight.high - sight.low)
+    finest = min(reading.sights, key=lambda sight: sight.high - sight.low)
+    near, far = _half(finest.high - finest.low), _half(widest.high - widest.low)
+    off = f"by about {near} of a point" if near == far else f"by {near} to {far} of a point"
+    return (
+        f"Had other people like these been asked, a group\N{RIGHT SINGLE QUOTATION MARK}s score could "
+        f"differ {off}. Smaller differences than that tell you nothing, and we have not made "
+        "anything of them."
+    )
+
+
+def pooling(card: Scorecard) -> list[str]:
+    """Return which groups were put together, and why."""
+    sayings = []
+    for row in card.leaves:
+        names = listed([GROUPS[group] for group in row.groups])
+        if row.leaf == "pooled":
+            sayings.append(
+                f"{sentence(names)} were too few to be shown apart, so they stand together "
+                f"({number(row.n)} people)."
+            )
+        elif len(row.groups) > 1:
+            sayings.append(
+                f"{sentence(names)} stand together, because some of them were too few alone."
+            )
+    return sayings
+
+
+def left_out(card: Scorecard) -> list[str]:
+    """Return which groups are not shown, and why."""
+    return [_left_out(row.group, row.reason) for row in card.withheld]
+
+
+def gap(row: AwarenessRow, subject: str) -> str:
+    """Return a gap between self and others in words, with its interval."""
+    if row.gap is None or row.low is None or row.high is None:
+        return sentence(absence(row))
+    return f"{sentence(_than(row.gap))} {subject}"
+
+
+def gap_range(row: AwarenessRow) -> str:
+    if row.low is None or row.high is None:
+        return ""
+    low, high = difference(row.low), difference(row.high)
+    if low.split()[-1] == high.split()[-1] != "same":
+        return f"{low.split()[0]} to {high}"
+    return f"{low} to {high}"
+
+
+def _than(value: float) -> str:
+    words = difference(value)
+    return "the same as" if words == "the same" else f"{words} than"
+
+
+def _left_out(group: str, reason: Reason) -> str:
+    why = "too few answered" if reason == Reason.TOO_FEW_RATERS else WHY[reason]
+    return f"{sentence(GROUPS[group])} are not shown: {why}. Their answers enter no figure here."
+
+
+def _apart_from_you(reading: Reading, competency: str) -> str:
+    less = [row.leaf for row in reading.flagged("blind spot", competency)]
+    more = [row.leaf for row in reading.flagged("hidden strength", competency)]
+    sayings = [
+        f"{reading.subjects(leaves)} {reading.see(leaves)} {how} of this than you do"
+        for leaves, how in ((less, "less"), (more, "more"))
+        if leaves
+    ]
+    return f"{sentence(', while '.join(sayings))}." if sayings else ""
+
+
+def _groups_apart(reading: Reading, competency: str) -> str:
+    pairs = [
+        (more.low - less.high, more.leaf, less.leaf)
+        for more, less in permutations(reading.of(competency), 2)
+        if more.low > less.high
+    ]
+    if not pairs:
+        return ""
+    _, more, less = max(pairs, key=lambda pair: pair[0])
+    upper, lower = reading.voices[more], reading.voices[less]
+    return f"{sentence(upper.subject)} {upper.verb('see')} more of this than {lower.subject}."
+
+
+def _half(width: float) -> str:
+    return points(width / 2)
