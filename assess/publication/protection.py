@@ -9,13 +9,15 @@ class Protection:
     """How coarse publication must be.
 
     `minimum` raters make a leaf of their own; `answered_minimum` of them must have answered an item;
-    `deniable` values must stay possible for every rater and item.
+    `deniable` values must stay possible for every rater and item, also when `insiders` of the leaf put their
+    own answers together.
     """
 
     name: str
     minimum: int
     answered_minimum: int
     deniable: int
+    insiders: int = 0
 
     def band(self, raters: int) -> Fraction | None:
         """Return how far from either end of a five-point scale means are published as a band.
@@ -35,7 +37,7 @@ def _strict_band(raters: int) -> Fraction:
 
 
 STANDARD = Protection("standard", minimum=4, answered_minimum=3, deniable=3)
-STRICT = Protection("strict", minimum=5, answered_minimum=5, deniable=2)
+STRICT = Protection("strict", minimum=5, answered_minimum=5, deniable=2, insiders=1)
 THRESHOLD = Protection("threshold", minimum=3, answered_minimum=3, deniable=1)
 
 PROTECTIONS = {level.name: level for level in (STANDARD, STRICT, THRESHOLD)}
