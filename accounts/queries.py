@@ -93,7 +93,7 @@ def directory(session: orm.Session, *, on: date, search: str = "") -> list[Entry
         .order_by(Person.name, Person.key, boss.name)
     )
     found: dict[Person, tuple[str, ...]] = {}
-    for person, supervisor in session.execute(statement).tuples():
+    for person, supervisor in session.execute(statement):
         found[person] = found.get(person, ()) + ((supervisor,) if supervisor else ())
     entries = (Entry(p.name, p.title, p.department, names) for p, names in found.items())
     return [entry for entry in entries if _matches(entry, search)]
@@ -131,8 +131,8 @@ def relations(
         .join(Person, Person.id == related.c.person_id)
         .where(Person.id != person.id)
         .order_by(Person.name, Person.key)
-    ).tuples()
-    return _nearest(person, rows.all())
+    ).all()
+    return _nearest(person, [(relation, other) for relation, other in rows])
 
 
 def normal_email(email: str) -> str:

@@ -16,7 +16,9 @@ COLUMNS = (
     *("person", "name", "email", "language", "department", "title", "level"),
     *("supervisor", "since", "until"),
 )
-PLAIN = str.maketrans({"ø": "o", "ł": "l", "ı": "i", "đ": "d", "æ": "ae", "ß": "ss"})
+PLAIN = str.maketrans(
+    {"ø": "o", "ł": "l", "\N{LATIN SMALL LETTER DOTLESS I}": "i", "đ": "d", "æ": "ae", "ß": "ss"}
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,12 @@ DIRECTORS = {
 DIRECTORS_STAFF = (("Office manager", "Programme manager", "Business analyst"),) * 3 + (
     ("Office manager", "Site manager", "Systems administrator", "Internal auditor"),
 )
-MANAGING_STAFF = ("Executive assistant", "Communications lead", "Sustainability lead", "Historian")
+MANAGING_STAFF = (
+    "Executive assistant",
+    "Communications lead",
+    "Sustainability lead",
+    "Secretary to the board",
+)
 JOINED = {0: date(2026, 9, 15), 4: date(2026, 10, 1), 8: date(2026, 10, 1), 11: date(2026, 11, 2)}
 CAME_FROM = {1: 1, 6: 0, 7: 2, 10: 1, 12: 2}
 """Which heads were led by which other director before the house was reorganised."""
@@ -106,7 +113,9 @@ def build() -> list[Someone]:
         staff += [_hire(names, director, title, office, "professional") for title in titles]
 
     teams = [(team, at) for at, group in enumerate(DIRECTORS.values()) for team in group]
-    heads = [_hire(names, directors[at], team.head, team.department, "leader") for team, at in teams]
+    heads = [
+        _hire(names, directors[at], team.head, team.department, "leader") for team, at in teams
+    ]
     members = [
         [
             _hire(names, head, team.titles[n % len(team.titles)], team.department, "professional")
@@ -116,7 +125,7 @@ def build() -> list[Someone]:
     ]
     _move(heads, members, [team.past for team, _ in teams])
     _reorganise(heads, directors)
-    members[2][8].lines.append(Line(heads[3], date(2024, 2, 1)))  # half of her time for research
+    members[2][8].lines.append(Line(heads[3], date(2024, 2, 1)))  # half of the time is research
     joiners = [_join(names, heads[at], members[at][0], day) for at, day in JOINED.items()]
     return [top, *directors, *heads, *staff, *(m for team in members for m in team), *joiners]
 

@@ -1,7 +1,7 @@
 """Who signs in, and what those learn who try."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
