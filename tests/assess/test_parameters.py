@@ -1,0 +1,121 @@
+"""Round-level figures: only from ten leaders and eighty raters, only to two significant digits."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assess.closing.answers import GroupAnswers
+from assess.closing.figures import significant
+from assess.closing.parameters import (
+    WHOLE,
+    competency_figures,
+    group_figures,
+    item_mean,
+    parameters,
+)
+from instruments.questionnaires import Instrument
+from tests.factories import SMALL_INSTRUMENT
+
+INSTRUMENT = Instrument.from_document(SMALL_INSTRUMENT | {"questions": []})
+
+
+def answers(leaders: int, raters: int, *, items: int = 6) -> GroupAnswers:
+    """Return plausible ratings of so many leaders by so many raters each."""
+    rng = np.random.default_rng(1)
+    codes = np.repeat(np.arange(leaders), raters)
+    level = rng.normal(3.5, 0.6, leaders)[codes, None] + rng.normal(0, 0.4, (len(codes), 1))
+    ratings = np.clip(np.rint(level + rng.normal(0, 0.6, (len(codes), items))), 1, 5)
+    return GroupAnswers(ratings, codes)
+
+
+def test_ten_leaders_and_eighty_raters_are_enough() -> None:
+    enough = answers(10, 8)
+
+    figures = competency_figures(enough.ratings[:, :3], enough.leaders, INSTRUMENT)
+
+    assert figures["respondents"] == 80.0
+    assert 0 < figures["alpha_within"] <= figures["alpha"] < 1
+    assert figures["icc1_low"] <= figures["icc1"] <= figures["icc1_high"]
+
+
+@pytest.mark.parametrize(
+    ("leaders", "raters", "reason"),
+    [(9, 20, "fewer than 10 leaders"), (13, 6, "fewer than 80 raters")],
+)
+def test_fewer_keep_nothing_and_say_why(leaders: int, raters: int, reason: str) -> None:
+    few = answers(leaders, raters)
+
+    assert competency_figures(few.ratings[:, :3], few.leaders, INSTRUMENT) == {"reason": reason}
+    assert group_figures(few, INSTRUMENT) == {"reason": reason}
+
+
+def test_figures_of_a_group_are_the_covariances_of_its_competencies() -> None:
+    covariances = group_figures(answers(12, 8), INSTRUMENT)["covariances"]
+
+    assert np.shape(covariances) == (2, 2)
+    assert covariances[0][1] == covariances[1][0]
+    assert covariances[0][0] > 0
+
+
+def test_every_competency_and_the_whole_have_a_row_for_each_group() -> None:
+    rows = list(parameters({"peer": answers(10, 8)}, INSTRUMENT))
+
+    assert [(row.competency, row.group) for row in rows] == [
+        ("trust", "peer"),
+        ("listening", "peer"),
+        (WHOLE, "peer"),
+    ]
+
+
+def test_everybody_saying_the_same_withholds_nothing_that_can_be_told() -> None:
+    same = GroupAnswers(np.full((80, 3), 4.0), np.repeat(np.arange(10), 8))
+
+    figures = competency_figures(same.ratings, same.leaders, INSTRUMENT)
+
+    assert (figures["mean"], figures["sigma2"], figures["average_deviation"]) == (4.0, 0.0, 0.0)
+    assert figures["alpha"] is None
+
+
+def test_one_item_cannot_agree_with_itself() -> None:
+    one = answers(10, 8)
+
+    figures = competency_figures(one.ratings[:, :1], one.leaders, INSTRUMENT)
+
+    assert (figures["alpha"], figures["omega"]) == (None, None)
+    assert figures["icc1"] > 0
+
+
+def test_one_rater_a_leader_tells_nothing_of_how_raters_differ() -> None:
+    single = answers(90, 1)
+
+    figures = competency_figures(single.ratings[:, :3], single.leaders, INSTRUMENT)
+
+    assert figures["sigma2"] is None
+    assert figures["rwg_j_uniform"] is None
+    assert figures["alpha"] > 0
+    assert group_figures(single, INSTRUMENT) == {"reason": "cannot be estimated"}
+
+
+def test_a_rater_counts_with_two_thirds_of_the_items() -> None:
+    ratings = np.array([[4.0, 5.0, np.nan], [4.0, np.nan, np.nan]])
+
+    means = item_mean(ratings)
+
+    assert means[0] == 4.5
+    assert np.isnan(means[1])
+
+
+@given(st.floats(-1e6, 1e6))
+def test_two_digits_are_kept(value: float) -> None:
+    kept = significant(value)
+
+    assert kept is not None
+    assert abs(kept - value) <= abs(value) * 0.05 + 1e-300
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"), [(1715.0, 1700.0), (0.0996, 0.1), (0.0, 0.0), (np.nan, None), (np.inf, None)]
+)
+def test_digits_before_and_after_the_point_are_alike(value: float, kept: float | None) -> None:
+    assert significant(value) == kept
