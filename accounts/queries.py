@@ -72,9 +72,10 @@ def accounts(session: orm.Session) -> list[Account]:
 
 def coaches(session: orm.Session) -> list[Account]:
     """Return the accounts which may be given leaders to coach."""
-    coach = Account.roles.any(Role.name == "coach")
+    is_coach = sa.and_(Account.roles.any(Role.name == "coach"), Account.active)
+    known = (orm.joinedload(Account.person), orm.selectinload(Account.roles))
     return list(
-        session.scalars(sa.select(Account).where(coach, Account.active).order_by(Account.email))
+        session.scalars(sa.select(Account).where(is_coach).options(*known).order_by(Account.email))
     )
 
 

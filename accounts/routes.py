@@ -1,6 +1,15 @@
 """Signing in, and the directory of people."""
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 
 from accounts.forms import (
@@ -20,6 +29,14 @@ from core.tables import FaultyFileError
 
 bp = Blueprint("accounts", __name__)
 UNPROCESSABLE = 422
+
+
+@bp.after_app_request
+def keep_the_mail_asked_for(response: Response) -> Response:
+    """Commit for the one view of Flask-Security which posts a mail and does not commit by itself."""
+    if request.endpoint == "security.forgot_password" and request.method == "POST":
+        db.session.commit()
+    return response
 
 
 @bp.get("/people")

@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from flask import Flask, Response, after_this_request, g, request, session
+from flask import Flask, g, request, session
 from flask.typing import ResponseReturnValue
 from flask_limiter.util import get_remote_address
 from flask_login import user_logged_in
@@ -86,18 +86,8 @@ TRIES = ("security.login", "security.forgot_password", "security.reset_password"
 class OutboxMailUtil(MailUtil):
     """Puts Flask-Security's mails into our outbox; tokens are made when the mail goes."""
 
-    def send_mail(  # its signature, most of which our outbox does not need
-        self,
-        template: str,
-        subject: str,  # noqa: ARG002 - as the mixin has it
-        recipient: str | tuple[str, str],  # noqa: ARG002
-        sender: str | tuple[str, str],  # noqa: ARG002
-        body: str | None,  # noqa: ARG002
-        html: str | None,  # noqa: ARG002
-        **context: Any,
-    ) -> None:
+    def send_mail(self, template: str, *_rendered: Any, **context: Any) -> None:
         post(db.session, template.rpartition("/")[2], context["user"].id)
-        after_this_request(_commit)
 
 
 class ForgotForm(ForgotPasswordForm):
@@ -152,12 +142,6 @@ def _stand_in(account_id: UUID) -> Account:
     For a real account it would hash the password's hash here and now, so slowly that one could tell.
     """
     return Account(id=account_id, email="", fs_uniquifier="")
-
-
-def _commit(response: Response) -> Response:
-    """End the request of a view which is Flask-Security's and does not commit by itself."""
-    db.session.commit()
-    return response
 
 
 def _renew_csrf_token(_app: Flask, **_user: Any) -> None:

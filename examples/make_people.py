@@ -99,7 +99,7 @@ def main() -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for person in company:
-            writer.writerows(_rows(person))
+            writer.writerows(rows(person))
 
 
 def build() -> list[Someone]:
@@ -169,7 +169,7 @@ def _change(person: Someone, before: Someone, day: date) -> None:
     person.lines = [Line(before, line.since, day), Line(line.supervisor, day)]
 
 
-def _rows(person: Someone) -> Iterator[tuple[str, ...]]:
+def rows(person: Someone) -> Iterator[tuple[str, ...]]:
     email = f"{person.key}@kestrelvale.example"
     own = (person.key, person.name, email, person.language, person.department, person.title)
     if not person.lines:
