@@ -24,6 +24,7 @@ import surveys.jobs
 import surveys.models
 import surveys.routes.raters
 import surveys.routes.rounds
+import surveys.routes.seats
 from accounts import sign_in
 from core import audit, jobs, limits, migrations, web
 from core.config import Config
@@ -34,6 +35,7 @@ ROOT = Path(__file__).parent
 BLUEPRINTS = (
     accounts.routes.bp,
     surveys.routes.rounds.bp,
+    surveys.routes.seats.bp,
     surveys.routes.raters.bp,
     reports.routes.bp,
 )

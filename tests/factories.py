@@ -1,7 +1,5 @@
 """Things for tests to stand on: plain functions which build a thing, add it to the session and return it."""
 
-import hashlib
-import json
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from uuid import uuid4
@@ -12,6 +10,8 @@ from sqlalchemy.orm import Session
 from accounts.models import Account, Person, ReportingLine, Role
 from core.keys import KeyStore
 from instruments.models import InstrumentVersion
+from instruments.questionnaires import Instrument
+from instruments.services import publish
 from surveys.models import Leader, Round
 from surveys.services.rounds import add_leader, create_round, launch
 from surveys.services.seats import Rater, invite_all
@@ -52,22 +52,8 @@ _numbers = count(1)
 
 
 def make_version(session: Session) -> InstrumentVersion:
-    """Publish the small instrument, once a test."""
-    found = session.scalar(select(InstrumentVersion).where(InstrumentVersion.key == "small"))
-    if found:
-        return found
-    document = json.dumps(SMALL_INSTRUMENT)
-    version = InstrumentVersion(
-        key="small",
-        version="1",
-        title="A small questionnaire",
-        language="en",
-        document=document,
-        digest=hashlib.sha256(document.encode()).digest(),
-    )
-    session.add(version)
-    session.flush()
-    return version
+    """Publish the small instrument; a second time it is the same version."""
+    return publish(session, Instrument.from_document(SMALL_INSTRUMENT))
 
 
 def make_person(session: Session, name: str = "") -> Person:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from core.mail import OutboxMail
-from surveys.models import GroupCount, Invitation, Leader, Round, Seat
+from surveys.models import GROUPS, GroupCount, Invitation, Leader, Round, Seat
 
 RELATED = {"past_direct_report": "direct_report", "direct_report": "past_direct_report"}
 
@@ -54,6 +54,31 @@ class Table:
         """Return the related group which a small one joins when there is no pool."""
         host = RELATED.get(group, "")
         return host if host in self.groups and host not in self.small else None
+
+
+@dataclass(frozen=True)
+class Mails:
+    """What has become of a round's mails.
+
+    Of reminders it says neither to whom nor how many: that would tell who has answered.
+    """
+
+    waiting: int
+    undelivered: list[tuple[Invitation, str]]
+    reminder_failures: list[str]
+
+
+def tables_of(round_: Round, counts: Mapping[tuple[UUID, str], Count]) -> list[Table]:
+    """Return the tables of a round, one a leader, their groups in the order they always have."""
+    return [
+        Table(
+            leader,
+            {group: counts[leader.id, group] for group in GROUPS if (leader.id, group) in counts},
+            round_.minimum,
+            round_.named_groups,
+        )
+        for leader in round_.leaders
+    ]
 
 
 def rounds(session: orm.Session) -> list[Round]:
@@ -217,6 +242,14 @@ def invitation_for_mail(session: orm.Session, invitation_id: UUID) -> Invitation
         )
     )
     return session.scalar(query)
+
+
+def mails_of(session: orm.Session, round_: Round) -> Mails:
+    return Mails(
+        mails_waiting(session, round_),
+        undelivered(session, round_),
+        reminder_failures(session, round_),
+    )
 
 
 def mails_waiting(session: orm.Session, round_: Round) -> int:

@@ -1,5 +1,6 @@
 """The life of a round: drafted, launched, locked. What is launched only becomes safer, never less so."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from secrets import token_bytes
 from typing import TypedDict, Unpack
@@ -123,6 +124,11 @@ def assign_coach(leader: Leader, coach: Account | None) -> None:
     leader.coach = coach
 
 
+def assign_coaches(coaches: Mapping[Leader, Account | None]) -> None:
+    for leader, coach in coaches.items():
+        assign_coach(leader, coach)
+
+
 def launch(session: orm.Session, round_: Round, key_store: KeyStore, *, at: datetime) -> None:
     """Make the round's secrets, freeze who rates whom, and invite everybody.
 
@@ -238,7 +244,14 @@ def forget_guests_without_seats(session: orm.Session, round_: Round) -> None:
 
 
 def _hold(session: orm.Session, round_: Round) -> None:
-    session.refresh(round_, with_for_update=True)
+    """Take the row for this transaction, and see it as it is.
+
+    Columns are named because a refresh repeats the joins a round was loaded with, and PostgreSQL holds no
+    row of an outer join. It also forgets what is not yet written, so that must be written first.
+    """
+    columns = [column.key for column in sa.inspect(Round).column_attrs]
+    session.flush()
+    session.refresh(round_, columns, with_for_update=True)
 
 
 def _check_open(round_: Round) -> None:
