@@ -220,7 +220,7 @@ def _adjusted(p: Floats, correct: Callable[[Floats], Floats]) -> Floats:
 
 def _benjamini_hochberg(ascending: Floats) -> Floats:
     ranks = np.arange(1, ascending.size + 1)
-    return np.minimum.accumulate((ascending * ascending.size / ranks)[::-1])[::-1]
+    return np.minimum.accumulate((ascending * (ascending.size / ranks))[::-1])[::-1]
 
 
 def _holm(ascending: Floats) -> Floats:

@@ -33,9 +33,10 @@ def within_covariances(scores: Floats, leaders: Grouping) -> Floats:
     """Pooled within-leader covariances of items, each from all who answered both."""
     answered, shifted = _answered_and_centred(scores)
     if answered.all():
-        deviations = shifted - leaders.means(shifted)[leaders.codes]
-        degrees = np.full((scores.shape[1],) * 2, float(scores.shape[0] - leaders.labels.size))
-        covariances = _per_degree(deviations.T @ deviations, degrees)
+        about = leaders.means(shifted).T @ leaders.sums(shifted)
+        products = shifted.T @ shifted - about
+        degrees = np.full_like(products, scores.shape[0] - leaders.labels.size)
+        covariances = _per_degree(products, degrees)
     else:
         covariances = _within_available(answered, shifted, leaders)
     return _without_noise(covariances, noise(shifted))
@@ -69,4 +70,4 @@ def _per_degree(products: Floats, degrees: Floats) -> Floats:
 def _without_noise(covariances: Floats, rounding: float) -> Floats:
     """Set the rows and columns of items to zero whose variance is nothing but rounding."""
     varies = ~(np.diag(covariances) <= rounding)
-    return np.where(np.outer(varies, varies), covariances, 0.0)
+    return np.where(np.outer(varies, varies) | np.isnan(covariances), covariances, 0.0)

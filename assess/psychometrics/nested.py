@@ -195,11 +195,11 @@ def pooled_within(values: ArrayLike, groups: ArrayLike) -> tuple[float, int]:
 
 def _nest(values: ArrayLike, groups: ArrayLike) -> _Nest:
     ratings = column(values)
-    everybody = grouped(groups, ratings.size)
+    leaders = grouped(groups, ratings.size)
     answered = ~np.isnan(ratings)
-    leaders = grouped(everybody.codes[answered], int(np.count_nonzero(answered)))
-    leaders = Grouping(everybody.labels[leaders.labels], leaders.codes)
-    origin, shifted = centred(ratings[answered])
+    if not answered.all():
+        ratings, leaders = ratings[answered], leaders.only(answered).inhabited()
+    origin, shifted = centred(ratings)
     means = leaders.means(shifted)
     squares = float(((shifted - means[leaders.codes]) ** 2).sum())
     return _Nest(leaders, means, float(origin), squares, noise(shifted))

@@ -58,6 +58,11 @@ class Grouping:
         """Keep some of the ratings and all of the groups: a group may then be empty."""
         return Grouping(self.labels, self.codes[rows])
 
+    def inhabited(self) -> "Grouping":
+        """Leave out the groups without ratings."""
+        some = self.sizes > 0
+        return Grouping(self.labels[some], (np.cumsum(some) - 1)[self.codes])
+
 
 def column(values: ArrayLike) -> Floats:
     """Check one number a rating, (N,), in which NaN means not answered."""
@@ -76,7 +81,9 @@ def table(scores: ArrayLike, *, least_items: int = 1) -> Floats:
 
 
 def _finite(values: ArrayLike, *, dimensions: int, shape: str) -> Floats:
-    checked = np.asarray(values, dtype=np.float64)
+    checked = np.asarray(
+        values, dtype=np.float64, order="C"
+    )  # strided columns cost four times as much
     if checked.ndim != dimensions:
         raise ValueError(f"give {shape}; these have {checked.ndim}")
     if np.isinf(checked).any():
