@@ -11,17 +11,18 @@ from werkzeug.test import TestResponse
 from core import tokens
 
 Attributes = list[tuple[str, str | None]]
-CHOSEN = {"radio", "checkbox", "text", "email", "password"}
 SECRET = re.compile(r"/r#([\w-]{43})")
+TYPED = {"text", "email", "password", "date", "number", "search"}
+PICKED = {"radio", "checkbox"}
 
 
 @dataclass
 class Form:
-    """One form: where it goes, what it carries already, what it asks for."""
+    """One form: where it goes, what it carries already, and what it asks for with what may be picked."""
 
     action: str
     fields: dict[str, str] = field(default_factory=dict)
-    asked: set[str] = field(default_factory=set)
+    asked: dict[str, list[str]] = field(default_factory=dict)
 
 
 class Page(HTMLParser):
@@ -31,6 +32,7 @@ class Page(HTMLParser):
         super().__init__()
         self.forms: list[Form] = []
         self.links: list[str] = []
+        self._select = ""
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: Attributes) -> None:
@@ -39,21 +41,20 @@ class Page(HTMLParser):
             self.links.append(own.get("href", ""))
         elif tag == "form":
             self.forms.append(Form(own.get("action", "")))
+        elif tag == "option":
+            self.forms[-1].asked[self._select].append(own.get("value", ""))
         elif self.forms and "name" in own:
             self._take(tag, own)
 
     def _take(self, tag: str, own: Mapping[str, str]) -> None:
-        form = self.forms[-1]
-        if tag in {"textarea", "select"} or own.get("type") in {
-            "radio",
-            "checkbox",
-            "text",
-            "email",
-            "password",
-        }:
-            form.asked.add(own["name"])
-        elif tag == "input":
-            form.fields[own["name"]] = own.get("value", "")
+        form, name = self.forms[-1], own["name"]
+        if tag in {"textarea", "select"} or own.get("type") in TYPED | PICKED:
+            self._select = name
+            form.asked.setdefault(name, [])
+        if own.get("type") in PICKED:
+            form.asked[name].append(own.get("value", ""))
+        elif tag == "input" and own.get("type") == "hidden":
+            form.fields[name] = own.get("value", "")
 
     def form_to(self, action: str) -> Form:
         """Return the form with an action; one without an action goes to the page's own address."""
@@ -71,12 +72,10 @@ class Browser:
     def open(self, path: str) -> Page:
         return self._arrive(self.client.get(path, follow_redirects=True))
 
-    def send(self, path: str, **filled: str | list[str]) -> Page:
-        """Fill in the form of this page that goes to `path`, and send it."""
-        form = self.page.form_to(path)
-        return self._arrive(
-            self.client.post(path, data=form.fields | filled, follow_redirects=True)
-        )
+    def send(self, action: str = "", /, **filled: str | list[str]) -> Page:
+        """Fill in the form of this page with that action, and send it."""
+        data = {**self.page.form_to(action).fields, **filled}
+        return self._arrive(self.client.post(action or self.path, data=data, follow_redirects=True))
 
     def enter(self, mail: str) -> Page:
         """Follow the link of an invitation, as the page's script does."""

@@ -1,0 +1,215 @@
+"""One round in an invented company, from an empty database to the reports: `make demo`.
+
+Everything goes the way it goes in earnest: HR fills in the pages' own forms, the invitations go through the
+outbox into a local spool, every rater follows the link of their own mail and answers page by page, and the
+job that closes rounds opens the envelopes.
+"""
+
+import shutil
+from collections.abc import Sequence
+from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+from uuid import UUID
+
+import click
+import numpy as np
+import sqlalchemy as sa
+from flask import Flask
+
+from accounts.models import Person
+from assess.scorecards.reading import round_card, scorecard
+from core import clock
+from core.config import Config
+from core.db import db
+from core.jobs import run_now
+from examples.browser import Browser
+from examples.opinions import Opinion, Opinions
+from instruments.queries import shipped_instrument
+from reports.collected import write
+from surveys.models import Leader, Round, Seat
+from wsgi import create_app
+
+ROOT = Path(__file__).parents[1]
+PEOPLE = Path(__file__).with_name("people.csv")
+INSTRUMENT = "manager_coaching_effectiveness"
+PASSWORD = "a-round-in-kestrelvale"  # noqa: S105 - of people who do not exist, in a database made anew each time
+HR = "ingrid.sjostrandh"
+COACHES = ("coach.aalto@kestrelvale.example", "coach.moreau@kestrelvale.example")
+SILENT = 0.04
+"""How many of the sheets are never sent: somebody always forgets."""
+SEED = 360
+
+
+def main() -> None:
+    """Run the round and say where everything is."""
+    folder = ROOT / "demo"
+    shutil.rmtree(folder, ignore_errors=True)
+    app = make_app(folder)
+    with app.app_context():
+        app.extensions["alembic"].upgrade()
+        settle(app)
+    launch(Browser(app.test_client()))
+    run(app, "deliver_outbox")
+    answer(app, mails(folder / "mail"))
+    close(Browser(app.test_client()))
+    run(app, "close_locked_rounds")
+    with app.app_context():
+        report(folder)
+
+
+def run(app: Flask, *jobs: str) -> None:
+    with app.app_context():
+        run_now(jobs)
+
+
+def make_app(folder: Path) -> Flask:
+    environment = {"DATA_DIR": str(folder / "data"), "MAIL_SPOOL": str(folder / "mail")}
+    return create_app(Config.from_env(environment), RATELIMIT_ENABLED=False)
+
+
+def settle(app: Flask) -> None:
+    """Import the company, and let HR, the coaches and the leaders in."""
+    runner = app.test_cli_runner()
+    commands = [["accounts", "import-people", str(PEOPLE)]]
+    commands += [_let_in(_email(HR), "hr", "--person", HR)]
+    commands += [_let_in(coach, "coach") for coach in COACHES]
+    for command in commands:
+        result = runner.invoke(args=command, input=f"{PASSWORD}\n")
+        if result.exit_code:
+            raise SystemExit(result.output)
+
+
+def launch(browser: Browser) -> None:
+    """Let HR draft a round of all heads of departments but herself, propose raters, and launch."""
+    sign_in(browser, _email(HR))
+    browser.open("/rounds/new")
+    browser.send(
+        name="Coaching round, autumn",
+        instrument=_offered(browser),
+        last_day=f"{clock.today() + timedelta(days=14)}",
+        purpose="development",
+        protection="standard",
+        release_policy="by_coach",
+        retention_months="24",
+        notice="We want to become better at developing people. Your view is where that begins.",
+    )
+    round_path = browser.path
+    browser.open(f"{round_path}/leaders")
+    browser.send(f"{round_path}/leaders", people=_heads(browser))
+    browser.send(f"{round_path}/propose")
+    browser.send(f"{round_path}/coaches", **_coaches_in_turn(browser))
+    browser.open(f"{round_path}/launch")
+    browser.send()
+    click.echo("Ingrid Sjöstrandh of HR has launched a round.")
+
+
+def mails(spool: Path) -> list[str]:
+    """Return the text of every mail in the spool."""
+    parsed = (
+        message_from_bytes(path.read_bytes(), policy=default) for path in sorted(spool.iterdir())
+    )
+    bodies = (message.get_body(("plain",)) for message in parsed)
+    return [body.get_content() for body in bodies if body]
+
+
+def answer(app: Flask, invitations: Sequence[str]) -> None:
+    """Let every rater follow their link and answer about everybody they are asked about."""
+    rng = np.random.default_rng(SEED)
+    opinions, about = Opinions(shipped_instrument(INSTRUMENT), rng), tables(app)
+    with click.progressbar(invitations, label=f"{len(invitations)} raters answer") as bar:
+        for mail in bar:
+            browser = Browser(app.test_client())
+            for seat_id in seats(browser, mail):
+                if rng.random() > SILENT:
+                    fill_in(browser, seat_id, opinions.of(*about[seat_id]))
+
+
+def tables(app: Flask) -> dict[UUID, tuple[str, str]]:
+    """Return, for each seat, who is rated there and by which group."""
+    columns = sa.select(Seat.id, Leader.name, Seat.group).join(Leader)
+    with app.app_context():
+        return {seat_id: (name, group) for seat_id, name, group in db.session.execute(columns)}
+
+
+def seats(browser: Browser, mail: str) -> list[UUID]:
+    """Return the sheets which a link leads to."""
+    links = browser.enter(mail).links
+    return [UUID(link.split("/")[3]) for link in links if link.endswith("/1")]
+
+
+def fill_in(browser: Browser, seat_id: UUID, opinion: Opinion) -> None:
+    """Answer a sheet page by page, look it over, and send it."""
+    browser.open(f"/r/seats/{seat_id}/1")
+    given = {**opinion.ratings, **opinion.comments}
+    while not browser.path.endswith("/send"):
+        asked = browser.page.form_to("").asked
+        browser.send(**{key: value for key, value in given.items() if key in asked})
+    browser.send()
+
+
+def close(browser: Browser) -> None:
+    """Let HR close the round."""
+    sign_in(browser, _email(HR))
+    browser.open("/rounds")
+    path = next(link for link in browser.page.links if _is_round(link))
+    browser.open(f"{path}/close")
+    browser.send()
+
+
+def report(folder: Path) -> None:
+    """Write what may be said of the round and of each leader."""
+    round_ = db.session.scalars(sa.select(Round)).one()
+    cards = [scorecard(db.session, leader) for leader in round_.leaders]
+    documents = write(round_card(db.session, round_), cards, folder, with_pdf=True)
+    with click.progressbar(
+        documents, length=1 + 2 * len(cards), label="Reports are written "
+    ) as bar:
+        for _ in bar:
+            pass
+
+
+def sign_in(browser: Browser, email: str) -> None:
+    browser.open("/sign-in")
+    browser.send("/sign-in", email=email, password=PASSWORD)
+
+
+def _let_in(email: str, role: str, *more: str) -> list[str]:
+    return ["accounts", "create", email, "--role", role, "--password-stdin", *more]
+
+
+def _email(key: str) -> str:
+    return f"{key}@kestrelvale.example"
+
+
+def _offered(browser: Browser) -> str:
+    """Return the shipped instrument among those which the form offers."""
+    return next(
+        key for key in browser.page.form_to("").asked["instrument"] if key.startswith(INSTRUMENT)
+    )
+
+
+def _heads(browser: Browser) -> list[str]:
+    """Return the heads of departments whom HR may choose; HR itself is not among them."""
+    offered = next(form.asked["people"] for form in browser.page.forms if "people" in form.asked)
+    with browser.client.application.app_context():
+        heads = db.session.scalars(sa.select(Person.id).where(Person.level == "leader"))
+        return [str(head) for head in heads if str(head) in offered]
+
+
+def _coaches_in_turn(browser: Browser) -> dict[str, str]:
+    """Return a coach for each leader, every coach as often as the others."""
+    asked = next(form.asked for form in browser.page.forms if form.action.endswith("/coaches"))
+    return {
+        name: offered[1 + number % len(COACHES)]
+        for number, (name, offered) in enumerate(asked.items())
+    }
+
+
+def _is_round(link: str) -> bool:
+    return link.startswith("/rounds/") and link != "/rounds/new"
+
+
+if __name__ == "__main__":
+    main()
