@@ -96,7 +96,8 @@ def directory(session: orm.Session, *, on: date, search: str = "") -> list[Entry
     found: dict[Person, tuple[str, ...]] = {}
     for person, supervisor in session.execute(statement):
         found[person] = found.get(person, ()) + ((supervisor,) if supervisor else ())
-    entries = (Entry(p.name, p.title, p.department, names) for p, names in found.items())
+    entries = [Entry(p.name, p.title, p.department, names) for p, names in found.items()]
+    entries.sort(key=lambda entry: folded(entry.name))  # a database puts accents after Z
     return [entry for entry in entries if _matches(entry, search)]
 
 
