@@ -157,6 +157,12 @@ class Book:
             return None
         return f"{words.points(scale.high - width)}+", f"{words.points(scale.low + width)}-"
 
+    def evidence(self, finding: Finding) -> tuple[Row, ...]:
+        """Return what a finding rests on, drawn."""
+        rows = self._rows(finding.competency, charts.ROW)
+        leaves = {fact.voice.leaf for fact in finding.evidence}
+        return tuple(row for row in rows if row.voice.leaf in leaves)
+
     def _chapter(self, competency: Competency) -> Chapter:
         return Chapter(
             competency,

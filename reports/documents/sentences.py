@@ -124,12 +124,13 @@ def gap(row: AwarenessRow, subject: str) -> str:
 
 
 def gap_range(row: AwarenessRow) -> str:
+    """Return the interval of a gap: "0.3 to 1.5 more", "0.2 less to 0.8 more"."""
     if row.low is None or row.high is None:
         return ""
-    low, high = difference(row.low), difference(row.high)
-    if low.split()[-1] == high.split()[-1] != "same":
-        return f"{low.split()[0]} to {high}"
-    return f"{low} to {high}"
+    near, far = sorted((row.low, row.high), key=abs)
+    if row.low * row.high > 0:
+        return f"{points(abs(near))} to {points(abs(far))} {'more' if far > 0 else 'less'}"
+    return f"{difference(row.low)} to {difference(row.high)}"
 
 
 def _than(value: float) -> str:

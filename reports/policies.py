@@ -1,0 +1,21 @@
+"""Who may read, debrief and release a report. HR never may, and administrators never may."""
+
+from accounts.models import Account
+from reports.models import Report
+
+
+def may_read_report(account: Account, report: Report) -> bool:
+    """Let the assigned coach read from close on, the leader from release on, and nobody else ever."""
+    return may_debrief(account, report) or (
+        report.state == "released" and _is_about(account, report)
+    )
+
+
+def may_debrief(account: Account, report: Report) -> bool:
+    """Let the assigned coach do it, unless the report is about the coach."""
+    is_coach = account.has_role("coach") and report.leader.coach_id == account.id
+    return is_coach and not _is_about(account, report)
+
+
+def _is_about(account: Account, report: Report) -> bool:
+    return account.person_id is not None and account.person_id == report.leader.person_id
