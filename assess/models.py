@@ -12,6 +12,9 @@ from sqlalchemy import orm
 from core.db import Model, RandomId
 from surveys.models import Leader, Round
 
+WHOLE = ""
+"""Stands for all competencies together, where a figure belongs to a rater group as such."""
+
 
 class PublishedLeaf(Model):
     """Raters of a leader published as one."""

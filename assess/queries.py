@@ -7,6 +7,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from assess.publication import gate
+from assess.publication.protection import PROTECTIONS, Protection
+from instruments.queries import instrument_of
+from instruments.questionnaires import Instrument
 from surveys.models import Leader, Round, Seat
 
 
@@ -47,3 +51,10 @@ def sealed_seats(session: Session, round_: Round) -> list[SealedSeat]:
         for leader_id, invitation_id, group, envelope in rows
         if envelope is not None
     ]
+
+
+def what_binds(round_: Round) -> tuple[Instrument, Protection]:
+    """Return what was asked in a round, and how coarse its publication must be on that scale."""
+    instrument = instrument_of(round_.instrument_version)
+    scale = instrument.scale
+    return instrument, gate.suited(PROTECTIONS[round_.protection], low=scale.low, high=scale.high)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from assess.closing.answers import Floats, GroupAnswers
 from assess.closing.figures import significant
+from assess.models import WHOLE
 from assess.psychometrics.agreement import average_deviation, rwg_j
 from assess.psychometrics.nested import one_way
 from assess.psychometrics.reliability import (
@@ -40,8 +41,6 @@ NESTED = (
     "reliability_of_mean",
     "raters_for_70",
 )
-WHOLE = ""
-"""Stands for all competencies together, where a figure belongs to a rater group as such."""
 
 
 @dataclass(frozen=True)
@@ -68,14 +67,16 @@ def competency_figures(ratings: Floats, leaders: Codes, instrument: Instrument) 
     ratings, leaders = ratings[answered], leaders[answered]
     if reason := too_few(leaders):
         return {"reason": reason}
-    raw = {
-        "respondents": float(len(leaders)),
-        "leaders": float(len(np.unique(leaders))),
+    counts = {"respondents": len(leaders), "leaders": len(np.unique(leaders))}
+    estimates = {
         **_consistency(ratings, leaders),
         **_nesting(ratings, leaders),
         **_agreement(ratings, leaders, options=len(instrument.scale.points)),
     }
-    return {name: significant(value) for name, value in raw.items()}
+    return {
+        **{name: int(significant(count) or 0) for name, count in counts.items()},
+        **{name: significant(value) for name, value in estimates.items()},
+    }
 
 
 def group_figures(answers: GroupAnswers, instrument: Instrument) -> dict[str, Any]:

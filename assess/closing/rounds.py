@@ -14,11 +14,9 @@ from assess.closing.publishing import Rows, Rules, publish
 from assess.models import RoundParameters
 from assess.publication import gate
 from assess.publication.plans import Plan, plan
-from assess.publication.protection import PROTECTIONS
-from assess.queries import sealed_seats
+from assess.queries import sealed_seats, what_binds
 from core.errors import DomainError
 from core.keys import KeyStore
-from instruments.queries import instrument_of
 from instruments.questionnaires import Instrument
 from surveys.ballots.keynames import draft_key_name, link_key_name, private_key_name
 from surveys.models import Invitation, Leader, Round, Seat
@@ -42,7 +40,7 @@ def close_round(session: Session, round_: Round, key_store: KeyStore, *, at: dat
         )
     private_key = key_store.get(private_key_name(round_))
     opened = open_all(sealed_seats(session, round_), round_id=round_.id, private_key=private_key)
-    rules = Rules(instrument_of(round_.instrument_version), PROTECTIONS[round_.protection])
+    rules = Rules(*what_binds(round_))
 
     tables = _tables(round_, opened)
     plans = {leader_id: _plan(round_, sheets, rules) for leader_id, sheets in tables.items()}

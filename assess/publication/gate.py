@@ -4,7 +4,9 @@ It looks at plans, never at answers, and so cannot tell anything about them, not
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from itertools import product
 
 from assess.publication.deniable import fewest
@@ -12,6 +14,9 @@ from assess.publication.plans import Leaf, Plan
 from assess.publication.protection import Protection
 
 Matrix = list[list[Fraction]]
+
+LARGE = 60
+"""From so many raters on no symbol narrows a rater's answers down."""
 
 
 class GateError(Exception):
@@ -60,6 +65,28 @@ def check(
         raise GateError(f"a leaf has fewer than {protection.minimum} raters")
     _check_isolation(plan, anonymous, protection, published)
     _check_answers(anonymous, protection, low=low, high=high)
+
+
+@cache
+def suited(protection: Protection, *, low: int, high: int) -> Protection:
+    """Return the protection with the minimum that a scale needs.
+
+    On a short scale a group at the usual minimum cannot leave every rater enough answers to have given.
+    The plan is coarser there: the minimum is the least from which on every size of group is protected.
+
+    Examples
+    --------
+    >>> from assess.publication.protection import STANDARD
+    >>> suited(STANDARD, low=1, high=5).minimum, suited(STANDARD, low=1, high=4).minimum
+    (4, 6)
+    """
+    unsafe = [
+        raters
+        for raters in range(protection.minimum, LARGE)
+        if fewest(raters, protection=protection, low=low, high=high, insiders=protection.insiders)
+        < protection.deniable
+    ]
+    return replace(protection, minimum=max(unsafe) + 1) if unsafe else protection
 
 
 def isolable(published: Iterable[frozenset[str]], atoms: Collection[str]) -> bool:

@@ -9,10 +9,9 @@ import numpy as np
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, selectinload
 
-from assess.closing.parameters import WHOLE
-from assess.models import PublishedComment, PublishedLeaf, RoundParameters, WithheldGroup
-from assess.publication.protection import PROTECTIONS
+from assess.models import WHOLE, PublishedComment, PublishedLeaf, RoundParameters, WithheldGroup
 from assess.publication.symbols import symbol_value
+from assess.queries import what_binds
 from assess.scorecards import norms
 from assess.scorecards.scores import (
     Basis,
@@ -34,7 +33,6 @@ from assess.scorecards.types import (
     WithheldRow,
 )
 from core.errors import DomainError
-from instruments.queries import instrument_of
 from instruments.questionnaires import Instrument
 from surveys.models import GROUPS, Leader, Round
 
@@ -57,7 +55,7 @@ def scorecard(session: Session, leader: Leader, *, known: Parameters | None = No
     """Return everything that is said of a leader; `known` saves reading the round's parameters again."""
     closed_on = _closed_on(leader.round)
     known = round_parameters(session, leader.round) if known is None else known
-    instrument = instrument_of(leader.round.instrument_version)
+    instrument, protection = what_binds(leader.round)
     published = _published_leaves(session, leader)
     items = _item_rows(published, instrument)
     basis = _basis(published, known, instrument)
@@ -67,7 +65,7 @@ def scorecard(session: Session, leader: Leader, *, known: Parameters | None = No
         round_name=leader.round.name,
         closed_on=closed_on,
         instrument=instrument,
-        protection=PROTECTIONS[leader.round.protection],
+        protection=protection,
         leaves=tuple(basis.leaves.values()),
         withheld=_withheld(session, leader),
         items=tuple(items.values()),
@@ -82,14 +80,14 @@ def scorecard(session: Session, leader: Leader, *, known: Parameters | None = No
 def round_card(session: Session, round_: Round) -> RoundCard:
     """Return what is said of a round as a whole."""
     closed_on = _closed_on(round_)
-    instrument = instrument_of(round_.instrument_version)
+    instrument, protection = what_binds(round_)
     known = round_parameters(session, round_)
     raters = sa.select(sa.func.coalesce(sa.func.sum(PublishedLeaf.raters), 0)).join(Leader)
     return RoundCard(
         name=round_.name,
         closed_on=closed_on,
         instrument=instrument,
-        protection=PROTECTIONS[round_.protection],
+        protection=protection,
         leaders=len(round_.leaders),
         raters=session.scalars(raters.where(Leader.round_id == round_.id)).one(),
         reliability=tuple(
@@ -197,7 +195,7 @@ def _comments(session: Session, leader: Leader) -> tuple[Comment, ...]:
 def _reliability_row(competency: str, group: str, figures: Mapping[str, Any]) -> ReliabilityRow:
     """Return one row; where nothing or not everything could be estimated, it says why."""
     names = [field.name for field in fields(ReliabilityRow)][2:-1]
-    values = {name: figures.get(name) for name in names}
+    values: dict[str, Any] = {name: figures.get(name) for name in names}
     missing = any(value is None for value in values.values())
     stated = figures.get("reason", Reason.NOT_ESTIMABLE)
     return ReliabilityRow(competency, group, **values, reason=Reason(stated) if missing else None)

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from assess.closing.answers import GroupAnswers
 from assess.closing.figures import significant
 from assess.closing.parameters import (
-    WHOLE,
     competency_figures,
     group_figures,
     item_mean,
     parameters,
 )
+from assess.models import WHOLE
 from instruments.questionnaires import Instrument
 from tests.factories import SMALL_INSTRUMENT
 

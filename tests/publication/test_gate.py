@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assess.publication.gate import GateError, check, isolable
+from assess.publication.gate import GateError, check, isolable, suited
 from assess.publication.plans import ORDER, Leaf, Plan, plan
 from assess.publication.protection import PROTECTIONS, STANDARD, STRICT, THRESHOLD, Protection
 from assess.publication.symbols import symbol
@@ -170,3 +170,13 @@ def test_ten_thousand_data_sets_leave_every_rater_what_was_promised() -> None:
                 case = (raters, len(values), shown)
                 seen[case] = seen.get(case) or claims(values, raters, STANDARD)
     assert min(seen.values()) >= STANDARD.deniable
+
+
+@pytest.mark.parametrize("protection", PROTECTIONS.values(), ids=str)
+@pytest.mark.parametrize("high", [4, 5, 6, 7])
+def test_on_every_scale_a_minimum_is_found_that_passes(protection: Protection, high: int) -> None:
+    fit = suited(protection, low=1, high=high)
+
+    for raters in range(fit.minimum, 40):
+        made = plan({"peer": raters}, protection=fit, named=frozenset())
+        check(made, protection=fit, low=1, high=high)
