@@ -38,7 +38,7 @@ def reports_of_coach(session: orm.Session, coach: Account) -> list[Charge]:
         .where(Leader.coach_id == coach.id, Round.launched_at.is_not(None))
         .options(orm.contains_eager(Leader.round))
         .order_by(Round.deadline.desc(), Leader.name, Leader.id)
-    ).tuples()
+    )
     return [Charge(leader, report) for leader, report in rows]
 
 
