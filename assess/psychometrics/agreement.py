@@ -48,7 +48,7 @@ def rwg(values: ArrayLike, groups: ArrayLike, *, options: int, null: str = "unif
     References
     ----------
     James, Demaree & Wolf (1984), Journal of Applied Psychology 69:85. Null variances: LeBreton & Senter
-    (2008), Organizational Research Methods 11:815, Table 2.
+    (2008), Organizational Research Methods 11:815.
 
     Examples
     --------

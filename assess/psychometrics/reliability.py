@@ -175,7 +175,7 @@ def omega_total(scores: ArrayLike) -> float:
 
     References
     ----------
-    McDonald (1999), Test Theory, chapter 6. Joreskog (1967), Psychometrika 32:443.
+    McDonald (1999), Test Theory. Joreskog (1967), Psychometrika 32:443.
 
     Examples
     --------
@@ -290,7 +290,7 @@ def standard_error_of_measurement(sd: float, reliability: float) -> float:
 
     References
     ----------
-    Lord & Novick (1968), Statistical Theories of Mental Test Scores, section 3.4.
+    Lord & Novick (1968), Statistical Theories of Mental Test Scores, chapter 3.
 
     Examples
     --------
