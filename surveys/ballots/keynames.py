@@ -1,15 +1,23 @@
 """What a round's three secrets are called in the key store."""
 
-from surveys.models import Round
+from typing import Protocol
+from uuid import UUID
 
 
-def private_key_name(round_: Round) -> str:
+class Identified(Protocol):
+    """A round, as far as ballots know of it."""
+
+    @property
+    def id(self) -> UUID: ...
+
+
+def private_key_name(round_: Identified) -> str:
     return f"round-{round_.id.hex}-private"
 
 
-def link_key_name(round_: Round) -> str:
+def link_key_name(round_: Identified) -> str:
     return f"round-{round_.id.hex}-link"
 
 
-def draft_key_name(round_: Round) -> str:
+def draft_key_name(round_: Identified) -> str:
     return f"round-{round_.id.hex}-draft"

@@ -23,6 +23,7 @@ class Page:
     definition: str
     items: tuple[Item, ...] = ()
     questions: tuple[Question, ...] = ()
+    comment_length: int = COMMENT_LENGTH
 
     @property
     def seconds(self) -> int:
