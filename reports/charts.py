@@ -9,12 +9,18 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from instruments.questionnaires import Scale
-
 GUIDE = "#dcd9d0"
 ABSENT = "#a7a39a"
 INK = "#1c2733"
 PAD = 24  # room for half a mark at either end of the scale
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The whole numbers from one end of the real scale to the other."""
+
+    low: int
+    high: int
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ def mark(leaf: str) -> Markup:
     return _svg("mark", _look(leaf).name, 40, 40, [_mark(leaf, 20, 20, 15)])
 
 
-def interval(figure: Figure, scale: Scale, frame: Frame = ROW) -> Markup:
+def interval(figure: Figure, scale: Axis, frame: Frame = ROW) -> Markup:
     """Draw one leaf's score and interval on the scale; a score that is not given is drawn as absent."""
     middle = frame.height // 2
     parts = [_guides(scale, frame), _whisker(figure, scale, frame)]
@@ -69,7 +75,7 @@ def interval(figure: Figure, scale: Scale, frame: Frame = ROW) -> Markup:
     return _svg("row", figure.words, frame.width, frame.height, parts)
 
 
-def strip(cells: Sequence[tuple[str, str | None]], scale: Scale, words: str) -> Markup:
+def strip(cells: Sequence[tuple[str, str | None]], scale: Axis, words: str) -> Markup:
     """Draw what each leaf says of one item, a lane each: a mean as a mark, a band as a band.
 
     Parameters
@@ -86,12 +92,12 @@ def strip(cells: Sequence[tuple[str, str | None]], scale: Scale, words: str) -> 
     return _svg("strip", words, frame.width, height, [_guides(scale, frame), *lanes])
 
 
-def tick_offsets(scale: Scale, frame: Frame = ROW) -> tuple[int, int]:
+def tick_offsets(scale: Axis, frame: Frame = ROW) -> tuple[int, int]:
     """Return where the scale's first number stands and how far the next is, in tenths of a millimetre."""
     return PAD, (frame.width - 2 * PAD) // (scale.high - scale.low)
 
 
-def _lane(leaf: str, symbol: str | None, scale: Scale, y: int) -> Markup:
+def _lane(leaf: str, symbol: str | None, scale: Axis, y: int) -> Markup:
     if symbol is None:
         return Markup("")
     if symbol[-1] in "+-":
@@ -99,7 +105,7 @@ def _lane(leaf: str, symbol: str | None, scale: Scale, y: int) -> Markup:
     return _mark(leaf, _x(float(symbol), scale, LANE), y, LANE.radius)
 
 
-def _band(leaf: str, symbol: str, scale: Scale, y: int) -> Markup:
+def _band(leaf: str, symbol: str, scale: Axis, y: int) -> Markup:
     """Draw from where the band begins to the end of the scale."""
     inner = _x(float(symbol[:-1]), scale, LANE)
     outer = _x(scale.high if symbol[-1] == "+" else scale.low, scale, LANE)
@@ -111,12 +117,14 @@ def _band(leaf: str, symbol: str, scale: Scale, y: int) -> Markup:
     ).format(left, y - half, width, 2 * half, colour, colour)
 
 
-def _guides(scale: Scale, frame: Frame) -> Markup:
-    lines = " ".join(f"M{_x(point, scale, frame)} 0V{frame.height}" for point in scale.points)
+def _guides(scale: Axis, frame: Frame) -> Markup:
+    lines = " ".join(
+        f"M{_x(point, scale, frame)} 0V{frame.height}" for point in range(scale.low, scale.high + 1)
+    )
     return Markup('<path d="{}" stroke="{}" stroke-width="1.5"/>').format(lines, GUIDE)
 
 
-def _whisker(figure: Figure, scale: Scale, frame: Frame) -> Markup:
+def _whisker(figure: Figure, scale: Axis, frame: Frame) -> Markup:
     if figure.low is None or figure.high is None:
         return Markup("")
     return Markup(
@@ -137,7 +145,7 @@ def _absence(frame: Frame, y: int) -> Markup:
     ).format(PAD, y, frame.width - PAD, ABSENT)
 
 
-def _x(value: float, scale: Scale, frame: Frame) -> int:
+def _x(value: float, scale: Axis, frame: Frame) -> int:
     share = (round(value, 2) - scale.low) / (scale.high - scale.low)
     return round(PAD + min(1.0, max(0.0, share)) * (frame.width - 2 * PAD))
 

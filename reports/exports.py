@@ -8,10 +8,10 @@ Keys stand in the order of the schema, rows in that of the instrument and of the
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from fractions import Fraction
 from typing import Any
 
 from assess.publication.protection import Protection
+from assess.publication.symbols import scaled_band
 from assess.scorecards.types import (
     AwarenessRow,
     CompetencyRow,
@@ -61,20 +61,14 @@ def to_json(document: Mapping[str, Any]) -> bytes:
     return f"{text}\n".encode()
 
 
-def widest_band(protection: Protection, scale: Scale) -> float | None:
-    """Return how far from an end of this scale a mean may be published as a band, for the smallest leaf."""
-    band = protection.band(protection.minimum)
-    width = Fraction(scale.high - scale.low, 4)  # bands are stated for five points
-    return None if band is None else float(band * width)
-
-
 def _protection(protection: Protection, scale: Scale) -> Document:
+    band = scaled_band(protection, protection.minimum, low=scale.low, high=scale.high)
     return _with_reason(
         {
             "name": protection.name,
             "minimum": protection.minimum,
             "answered_minimum": protection.answered_minimum,
-            "band": _score(widest_band(protection, scale)),
+            "band": None if band is None else float(band),
         },
         Reason.NO_BANDS,
     )

@@ -2,19 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from assess.publication.symbols import scaled_band, symbol_of_mean
 from assess.scorecards.types import AwarenessRow, Comment, CompetencyRow, ItemRow, Scorecard
 from instruments.questionnaires import Competency, Item, Question
 from reports import charts
 from reports.documents import sentences, words
 from reports.documents.findings import OPEN_QUESTIONS, Finding, Reading, questions, strengths
 from reports.documents.words import Voice
-from reports.exports import widest_band
 
 ROOT = Path(__file__).parents[2]
 MANY_LEAVES = 6  # from here on item tables stand close: no strip, names upright
@@ -98,6 +99,10 @@ class Book:
         return tuple(self.reading.voices.values())
 
     @property
+    def axis(self) -> charts.Axis:
+        return charts.Axis(self.card.instrument.scale.low, self.card.instrument.scale.high)
+
+    @property
     def has_others(self) -> bool:
         return any(who.leaf != "self" for who in self.voices)
 
@@ -145,17 +150,23 @@ class Book:
     @property
     def ticks(self) -> dict[str, float]:
         """Where the scale's numbers stand over a chart, in millimetres."""
-        first, step = charts.tick_offsets(self.card.instrument.scale)
+        first, step = charts.tick_offsets(self.axis)
         return {"first": first / 10 - step / 20, "step": step / 10}
 
     @property
-    def band(self) -> tuple[str, str] | None:
-        """The bands at either end of the scale as they are printed, for the smallest group."""
-        scale = self.card.instrument.scale
-        width = widest_band(self.card.protection, scale)
-        if width is None:
-            return None
-        return f"{words.points(scale.high - width)}+", f"{words.points(scale.low + width)}-"
+    def bands(self) -> list[str]:
+        """The bands of this report as they are printed; where there is none, those there might have been."""
+        printed = {row.symbol for row in self.card.items if row.symbol and row.symbol[-1] in "+-"}
+        return sorted(printed, reverse=True) or self._possible_bands()
+
+    def _possible_bands(self) -> list[str]:
+        protection, scale = self.card.protection, self.card.instrument.scale
+        ends = {"low": scale.low, "high": scale.high}
+        band = scaled_band(protection, protection.minimum, **ends)
+        if band is None:
+            return []
+        means = (Fraction(scale.high), Fraction(scale.low))
+        return [symbol_of_mean(mean, band, **ends) for mean in means]
 
     def evidence(self, finding: Finding) -> tuple[Row, ...]:
         """Return what a finding rests on, drawn."""
@@ -182,7 +193,7 @@ class Book:
         note = span or ("" if row.score is not None else sentences.absence(row))
         said = f"{words.points(row.score)}, {note}" if note else words.points(row.score)
         figure = charts.Figure(row.leaf, f"{who.label}: {said}", row.score, row.low, row.high)
-        drawn = charts.interval(figure, self.card.instrument.scale, frame)
+        drawn = charts.interval(figure, self.axis, frame)
         return Row(who, drawn, words.points(row.score), note)
 
     def _item_line(self, item: Item) -> ItemLine:
@@ -193,7 +204,7 @@ class Book:
         pairs = list(zip(self.voices, cells, strict=True))
         said = "; ".join(f"{who.label} {words.said_symbol(cell.symbol)}" for who, cell in pairs)
         drawn = [(cell.leaf, cell.symbol) for cell in cells]
-        return charts.strip(drawn, self.card.instrument.scale, said)
+        return charts.strip(drawn, self.axis, said)
 
     @cached_property
     def _cells(self) -> dict[tuple[str, str], ItemRow]:

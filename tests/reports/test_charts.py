@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.charts import MARKS, PAD, ROW, Figure, interval, mark, strip
+from reports.charts import MARKS, PAD, ROW, Axis, Figure, interval, mark, strip
 from surveys.models import GROUPS
-from tests.reports.cards import SCALE
 
+SCALE = Axis(1, 5)
 PEERS = Figure("peer", "Peers: 3.8, 3.5 to 4.1", 3.8, 3.5, 4.1)
 
 

@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from assess.publication.protection import PROTECTIONS, STRICT, THRESHOLD
+from assess.publication.protection import PROTECTIONS, STRICT, THRESHOLD, Protection
 from assess.scorecards.types import Index, Reason
 from instruments.questionnaires import Scale
-from reports.exports import leader_document, round_document, to_json, widest_band
+from reports.exports import leader_document, round_document, to_json
 from tests.reports.cards import FAMILY, SCALE, make_card, make_round_card
 
+SEVEN = Scale(1, 7, ("a", "b", "c", "d", "e", "f", "g"), "?")
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 
 
@@ -111,9 +112,14 @@ def test_the_same_card_gives_the_same_bytes_readable_in_any_script() -> None:
     assert "Željko Ólafsdóttir".encode() in to_json(leader_document(card))
 
 
-def test_a_band_is_told_in_points_of_the_instruments_own_scale() -> None:
-    seven = Scale(1, 7, ("a", "b", "c", "d", "e", "f", "g"), "?")
+@pytest.mark.parametrize(
+    ("level", "scale", "band"),
+    [(STRICT, SCALE, 1.0), (STRICT, SEVEN, 1.5), (THRESHOLD, SEVEN, None)],
+)
+def test_a_band_is_told_in_points_of_the_instruments_own_scale(
+    level: Protection, scale: Scale, band: float | None
+) -> None:
+    card = replace(make_card(), protection=level)
+    card = replace(card, instrument=replace(card.instrument, scale=scale))
 
-    assert widest_band(STRICT, SCALE) == 1.0
-    assert widest_band(STRICT, seven) == 1.5
-    assert widest_band(THRESHOLD, seven) is None
+    assert leader_document(card)["protection"]["band"] == band
