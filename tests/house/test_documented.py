@@ -15,6 +15,7 @@ from tests.house.sources import ROOMS, ROOT, Source, project, source
 
 OPERATIONS = ROOT / "docs" / "operations.md"
 DEPENDENCIES = ROOT / "docs" / "dependencies.md"
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 BROUGHT = {  # part of what a package is: its own documentation tells people to import them
     "Flask": {"click", "itsdangerous", "jinja2", "markupsafe", "werkzeug"},
     "Flask-Security": {"flask_login"},
@@ -104,6 +105,19 @@ def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def broken_links(page: Path, text: str) -> list[str]:
+    """Name what a page of ours points to that is not there."""
+    links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    return [link for link in links if not (page.parent / link).exists()]
+
+
+def unknown_targets(text: str) -> list[str]:
+    """Name the make targets that a page speaks of and that there are not."""
+    known = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    spoken = re.findall(r"(?:`|^)make((?: [a-z]+)+)", text, re.MULTILINE)
+    return sorted({target for targets in spoken for target in targets.split()} - known)
+
+
 def test_every_setting_is_described() -> None:
     house = [source for source in project() if not source.is_test]
 
@@ -140,6 +154,22 @@ def test_what_tests_rests_on_packages_asked_for_by_name() -> None:
     ]
 
     assert unasked(borrowed(project()), asked) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages_point_to_what_is_there(page: Path) -> None:
+    text = page.read_text()
+
+    assert broken_links(page, text) == []
+    assert unknown_targets(text) == []
+
+
+def test_a_planted_link_is_seen() -> None:
+    assert broken_links(ROOT / "README.md", "see [this](docs/nowhere.md)") == ["docs/nowhere.md"]
+
+
+def test_a_planted_target_is_seen() -> None:
+    assert unknown_targets("run `make install coffee`, or\nmake tea\n") == ["coffee", "tea"]
 
 
 @pytest.mark.parametrize(

