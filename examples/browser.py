@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from typing import IO
 
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -12,6 +13,9 @@ from core import tokens
 
 Attributes = list[tuple[str, str | None]]
 SECRET = re.compile(r"/r#([\w-]{43})")
+Filled = str | list[str] | tuple[IO[bytes], str]
+"""What goes into a field: a text, several choices, or a file with its name."""
+
 TYPED = {"text", "email", "password", "date", "number", "search"}
 PICKED = {"radio", "checkbox"}
 
@@ -66,13 +70,13 @@ class Browser:
 
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
-        self.path = ""
+        self.path = self.text = ""
         self.page = Page("")
 
     def open(self, path: str) -> Page:
         return self._arrive(self.client.get(path, follow_redirects=True))
 
-    def send(self, action: str = "", /, **filled: str | list[str]) -> Page:
+    def send(self, action: str = "", /, **filled: Filled) -> Page:
         """Fill in the form of this page with that action, and send it."""
         data = {**self.page.form_to(action).fields, **filled}
         return self._arrive(self.client.post(action or self.path, data=data, follow_redirects=True))
@@ -92,5 +96,6 @@ class Browser:
     def _arrive(self, response: TestResponse) -> Page:
         if response.status_code >= 400:  # noqa: PLR2004 - HTTP's line between well and not well
             raise RuntimeError(f"{response.request.path}: {response.status}\n{response.text}")
-        self.path, self.page = response.request.path, Page(response.text)
+        self.path, self.text = response.request.path, response.text
+        self.page = Page(self.text)
         return self.page

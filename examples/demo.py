@@ -54,9 +54,13 @@ def main() -> None:
     run(app, "deliver_outbox")
     answer(app, mails(folder / "mail"))
     close(Browser(app.test_client()))
-    run(app, "close_locked_rounds")
+    run(app, "close_locked_rounds", "open_reports")
     with app.app_context():
         report(folder)
+    leader = person_of(app, release(Browser(app.test_client())))
+    run(app, "deliver_outbox")
+    let_in(app, leader)
+    say_where(folder, leader)
 
 
 def run(app: Flask, *jobs: str) -> None:
@@ -71,14 +75,17 @@ def make_app(folder: Path) -> Flask:
 
 def settle(app: Flask) -> None:
     """Import the company, and let HR, the coaches and the leaders in."""
-    runner = app.test_cli_runner()
-    commands = [["accounts", "import-people", str(PEOPLE)]]
-    commands += [_let_in(_email(HR), "hr", "--person", HR)]
-    commands += [_let_in(coach, "coach") for coach in COACHES]
-    for command in commands:
-        result = runner.invoke(args=command, input=f"{PASSWORD}\n")
-        if result.exit_code:
-            raise SystemExit(result.output)
+    command(app, "import-people", str(PEOPLE))
+    command(app, "create", _email(HR), "--role", "hr", "--person", HR, "--password-stdin")
+    for coach in COACHES:
+        command(app, "create", coach, "--role", "coach", "--password-stdin")
+
+
+def command(app: Flask, *arguments: str) -> None:
+    """Run one of the operator's commands about people."""
+    result = app.test_cli_runner().invoke(args=["accounts", *arguments], input=f"{PASSWORD}\n")
+    if result.exit_code:
+        raise SystemExit(result.output)
 
 
 def launch(browser: Browser) -> None:
@@ -87,7 +94,7 @@ def launch(browser: Browser) -> None:
     browser.open("/rounds/new")
     browser.send(
         name="Coaching round, autumn",
-        instrument=_offered(browser),
+        instrument=offered_instrument(browser),
         last_day=f"{clock.today() + timedelta(days=14)}",
         purpose="development",
         protection="standard",
@@ -170,20 +177,59 @@ def report(folder: Path) -> None:
             pass
 
 
+def release(browser: Browser) -> UUID:
+    """Let a coach debrief one leader and release the report; return which leader's."""
+    sign_in(browser, COACHES[0])
+    browser.open("/coach")
+    path = next(link for link in browser.page.links if link.startswith("/coach/"))
+    browser.open(path)
+    browser.send(f"{path}/debrief", done="y")
+    browser.send(f"{path}/release", sure="y")
+    return UUID(path.removeprefix("/coach/"))
+
+
+def let_in(app: Flask, person: Person) -> None:
+    """Give a leader the password that everybody has here."""
+    command(
+        app, "create", person.email, "--role", "leader", "--person", person.key, "--password-stdin"
+    )
+
+
+def person_of(app: Flask, leader_id: UUID) -> Person:
+    with app.app_context():
+        return db.session.scalars(
+            sa.select(Person).join(Leader).where(Leader.id == leader_id)
+        ).one()
+
+
+def say_where(folder: Path, leader: Person) -> None:
+    """Tell where everything is, and who may look at what."""
+    click.echo(f"""
+The reports are in {folder}:
+  one PDF and one JSON for each of {len(list(folder.glob("*.pdf")))} leaders, and round.json for the round.
+  All mails are in {folder / "mail"}.
+
+To look around, run
+
+  make run
+
+and sign in at http://localhost:5000 with the password {PASSWORD} as
+  HR      {_email(HR)}
+  coach   {COACHES[0]}
+  leader  {leader.email} ({leader.name}, whose report is released)
+""")
+
+
 def sign_in(browser: Browser, email: str) -> None:
     browser.open("/sign-in")
     browser.send("/sign-in", email=email, password=PASSWORD)
-
-
-def _let_in(email: str, role: str, *more: str) -> list[str]:
-    return ["accounts", "create", email, "--role", role, "--password-stdin", *more]
 
 
 def _email(key: str) -> str:
     return f"{key}@kestrelvale.example"
 
 
-def _offered(browser: Browser) -> str:
+def offered_instrument(browser: Browser) -> str:
     """Return the shipped instrument among those which the form offers."""
     return next(
         key for key in browser.page.form_to("").asked["instrument"] if key.startswith(INSTRUMENT)
