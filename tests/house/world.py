@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -17,6 +16,7 @@ from assess.closing.rounds import close_round
 from core import tokens
 from core.keys import KeyStore
 from reports.models import Report
+from reports.services import open_reports, record_debrief, release
 from surveys.ballots.sheets import Sheet
 from surveys.models import Leader, Round, Seat
 from surveys.services.answers import submit
@@ -77,7 +77,7 @@ def build(app: Flask, session: Session, key_store: KeyStore) -> World:
     coaches = {"leader": accounts["coach"], "released": accounts["other_coach"]}
     leaders = {state: _launch(session, key_store, people, coaches) for state in ("open", "closed")}
     _close(session, key_store, leaders["closed"])
-    _release(session, leaders["closed"]["released"])
+    _report(session, leaders["closed"])
     world = World(
         app,
         signatures={role: account.fs_uniquifier for role, account in accounts.items()},
@@ -134,11 +134,14 @@ def _close(session: Session, key_store: KeyStore, leaders: dict[str, Leader]) ->
     session.flush()
 
 
-def _release(session: Session, leader: Leader) -> None:
-    today = date(2026, 12, 1)
-    report = session.get(Report, leader.id) or Report(leader_id=leader.id)
-    report.debriefed_on = report.released_on = today
-    session.add(report)
+def _report(session: Session, leaders: dict[str, Leader]) -> None:
+    """Lay the reports of the closed round, and let one leader have theirs."""
+    open_reports(session, leaders["released"].round)
+    released = session.get_one(Report, leaders["released"].id)
+    coach = released.leader.coach
+    assert coach
+    record_debrief(session, released, by=coach)
+    release(session, released, by=coach)
 
 
 def _place(session: Session, leader: Leader) -> dict[str, Any]:
