@@ -67,10 +67,13 @@ def deliver_outbox() -> None:
     db.session.rollback()
     if not due:
         return
-    with mail.open_carrier(config, current_app.extensions["mail"]) as carrier:
-        for mail_id in due:
-            mail.send(db.session, mail_id, renderers, carrier)
-            db.session.commit()
+    try:
+        with mail.open_carrier(config, current_app.extensions["mail"]) as carrier:
+            for mail_id in due:
+                mail.send(db.session, mail_id, renderers, carrier)
+                db.session.commit()
+    except OSError as error:
+        current_app.logger.warning("The mail server cannot be reached (%s); mails wait.", error)
 
 
 JOBS = [Job("deliver_outbox", deliver_outbox)]

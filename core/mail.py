@@ -13,6 +13,7 @@ from sqlalchemy import orm
 
 from core.config import Config
 from core.db import Model, RandomId
+from core.errors import DomainError
 
 
 class OutboxMail(Model):
@@ -77,7 +78,7 @@ def send(
         mail = renderers[waiting_mail.template](session, waiting_mail.subject_id)
         if mail:
             carrier.carry(mail)
-    except (OSError, flask_mail.BadHeaderError) as error:  # SMTP errors are OSErrors
+    except (OSError, flask_mail.BadHeaderError, DomainError) as error:  # SMTP errors are OSErrors
         waiting_mail.attempts += 1
         waiting_mail.failure = f"{type(error).__name__}: {error}"[:200]
         return False

@@ -36,7 +36,9 @@ def install(app: Flask, *, https: bool) -> None:
 def _with_headers(response: Response, *, https: bool) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    if request.endpoint != "static":  # styles and letters tell nothing, and phones pay for each byte
+    if (
+        request.endpoint != "static"
+    ):  # styles and letters tell nothing, and phones pay for each byte
         response.headers["Cache-Control"] = "no-store"
     if https:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
