@@ -33,7 +33,8 @@ class Frame:
 
 
 ROW = Frame(820, 76, 17)
-SMALL = Frame(700, 42, 12)
+SMALL = Frame(700, 41, 12)
+TIGHT = Frame(700, 35, 11)
 LANE = Frame(400, 28, 10)
 
 

@@ -18,7 +18,7 @@ from reports.documents.findings import OPEN_QUESTIONS, Finding, Reading, questio
 from reports.documents.words import Voice
 
 ROOT = Path(__file__).parents[2]
-MANY_LEAVES = 6  # from here on item tables stand close: no strip, names upright
+MANY_LEAVES = 6  # so many stand tight in the overview; more stand close in item tables, too
 LONG_COMMENT = 1500  # characters; a longer one may run over a page
 VERDICTS = (
     ("blind spot", "You see more of this than they do", "Worth asking about first."),
@@ -110,6 +110,10 @@ class Book:
     def is_close(self) -> bool:
         return len(self.voices) > MANY_LEAVES
 
+    @property
+    def is_tight(self) -> bool:
+        return len(self.voices) >= MANY_LEAVES
+
     @cached_property
     def strengths(self) -> list[Finding]:
         return strengths(self.reading)
@@ -129,8 +133,9 @@ class Book:
 
     @cached_property
     def overview(self) -> list[tuple[Competency, tuple[Row, ...]]]:
+        frame = charts.TIGHT if self.is_tight else charts.SMALL
         return [
-            (competency, self._rows(competency, charts.SMALL))
+            (competency, self._rows(competency, frame))
             for competency in self.card.instrument.competencies
         ]
 

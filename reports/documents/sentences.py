@@ -113,7 +113,14 @@ def pooling(card: Scorecard) -> list[str]:
 
 def left_out(card: Scorecard) -> list[str]:
     """Return which groups are not shown, and why."""
-    return [_left_out(row.group, row.reason) for row in card.withheld]
+    groups: dict[Reason, list[str]] = {}
+    for row in card.withheld:
+        groups.setdefault(row.reason, []).append(GROUPS[row.group])
+    return [
+        f"{sentence(listed(names))} are not shown: {_why_left_out(reason)}. "
+        "Their answers enter no figure here."
+        for reason, names in groups.items()
+    ]
 
 
 def gap(row: AwarenessRow, subject: str) -> str:
@@ -138,9 +145,8 @@ def _than(value: float) -> str:
     return "the same as" if words == "the same" else f"{words} than"
 
 
-def _left_out(group: str, reason: Reason) -> str:
-    why = "too few answered" if reason == Reason.TOO_FEW_RATERS else WHY[reason]
-    return f"{sentence(GROUPS[group])} are not shown: {why}. Their answers enter no figure here."
+def _why_left_out(reason: Reason) -> str:
+    return "too few answered" if reason == Reason.TOO_FEW_RATERS else WHY[reason]
 
 
 def _apart_from_you(reading: Reading, competency: str) -> str:

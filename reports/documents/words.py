@@ -36,6 +36,7 @@ LABELS = {
     "other": "Others",
     "pooled": "Small groups",
 }
+NARROW = {"supervisors_supervisor": "Two levels up"}
 ONE = {
     "self": "you",
     "supervisor": "your supervisor",
@@ -62,7 +63,7 @@ MANY = {
     "pooled": "people from small groups",
 }
 WHY = {
-    Reason.TOO_FEW_ANSWERS: "too few of them answered this",
+    Reason.TOO_FEW_ANSWERS: "too few answers",
     Reason.TOO_FEW_RATERS: "too few people for a sure word",
     Reason.TOO_FEW_ITEMS: "too few questions for a sure word",
     Reason.POOLED: "several groups, shown as one",
@@ -87,7 +88,7 @@ class Voice:
     @property
     def short(self) -> str:
         """Return the name that fits over a narrow column."""
-        return LABELS[self.leaf]
+        return NARROW.get(self.leaf, LABELS[self.leaf])
 
     @property
     def is_one(self) -> bool:
