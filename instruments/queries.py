@@ -27,7 +27,7 @@ LARGEST = 128 * 1024  # bytes; forty items take about twelve thousand
 DEEPEST = 10  # levels; an item's text stands on the seventh
 FAULTS_SHOWN = 50
 POINTS = range(4, 8)
-RESERVED = frozenset({"leader", "rater", "group"})  # columns which the answers file has besides
+RESERVED = frozenset({"leader", "rater", "group", "csrf_token", "next"})  # what an answers file or a form has besides
 UNSEEN_BUT_WELCOME = "\u00a0\u00ad\u200c\u200d\u202f"  # blanks and joiners that scripts need
 
 Place = tuple[str | int, ...]
@@ -245,7 +245,7 @@ def _own_faults(reading: _Reading) -> Iterator[Fault]:
     yield from _repeated(_keys(reading, ("competencies", None, "key")))
     for line, key in columns:
         if key in RESERVED:
-            yield Fault(line, f"{quoted(key)} is a column of its own; expected another key")
+            yield Fault(line, f"{quoted(key)} is taken; expected another key")
     yield from _scale_faults(reading)
 
 

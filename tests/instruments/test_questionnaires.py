@@ -6,11 +6,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instruments.queries import read_instrument
+from instruments.queries import RESERVED, read_instrument
 from instruments.questionnaires import Instrument
 
 KEYS = st.from_regex(r"[a-z][a-z0-9_]{0,39}", fullmatch=True)
-ITEM_KEYS = KEYS.filter(lambda key: key not in {"leader", "rater", "group"})
+ITEM_KEYS = KEYS.filter(lambda key: key not in RESERVED)
 WORDS = st.text("aäßжあ 5,'\"#:{}[]|>%!", min_size=1, max_size=40).map(lambda text: f"x{text}x")
 LINES = WORDS.map(lambda text: " ".join(text.split(" ")).replace("  ", " ")).filter(
     lambda text: "  " not in text
