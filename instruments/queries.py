@@ -27,7 +27,7 @@ LARGEST = 128 * 1024  # bytes; forty items take about twelve thousand
 DEEPEST = 10  # levels; an item's text stands on the seventh
 FAULTS_SHOWN = 50
 POINTS = range(4, 8)
-RESERVED = frozenset({"leader", "rater", "group", "csrf_token", "next"})  # what an answers file or a form has besides
+RESERVED = frozenset({"leader", "rater", "group", "csrf_token", "next"})  # of files and forms
 UNSEEN_BUT_WELCOME = "\u00a0\u00ad\u200c\u200d\u202f"  # blanks and joiners that scripts need
 
 Place = tuple[str | int, ...]
