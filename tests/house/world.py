@@ -16,7 +16,6 @@ from assess.closing.rounds import close_round
 from core import tokens
 from core.keys import KeyStore
 from reports.models import Report
-from reports.services import open_reports
 from reports.services import open_reports, record_debrief, release
 from surveys.ballots.sheets import Sheet
 from surveys.models import Leader, Round, Seat
@@ -133,7 +132,6 @@ def _close(session: Session, key_store: KeyStore, leaders: dict[str, Leader]) ->
     session.flush()
     close_round(session, round_, key_store, at=NOON)
     session.flush()
-    open_reports(session, round_)
 
 
 def _report(session: Session, leaders: dict[str, Leader]) -> None:
