@@ -5,6 +5,7 @@ outbox into a local spool, every rater follows the link of their own mail and an
 job that closes rounds opens the envelopes.
 """
 
+import logging
 import shutil
 from collections.abc import Sequence
 from datetime import timedelta
@@ -70,7 +71,9 @@ def run(app: Flask, *jobs: str) -> None:
 
 def make_app(folder: Path) -> Flask:
     environment = {"DATA_DIR": str(folder / "data"), "MAIL_SPOOL": str(folder / "mail")}
-    return create_app(Config.from_env(environment), RATELIMIT_ENABLED=False)
+    app = create_app(Config.from_env(environment), RATELIMIT_ENABLED=False)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    return app
 
 
 def settle(app: Flask) -> None:
