@@ -22,6 +22,9 @@ class Count:
     invited: int
     answered: int = 0
 
+    def __add__(self, other: "Count") -> "Count":
+        return Count(self.invited + other.invited, self.answered + other.answered)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -54,6 +57,21 @@ class Table:
         """Return the related group which a small one joins when there is no pool."""
         host = RELATED.get(group, "")
         return host if host in self.groups and host not in self.small else None
+
+    @property
+    def leaves(self) -> dict[str, Count]:
+        """The counts as they may be watched: of a group too small to be shown, none by itself."""
+        leaves: dict[str, Count] = {}
+        for group, count in self.groups.items():
+            leaf = self._leaf_of(group)
+            if leaf:
+                leaves[leaf] = leaves.get(leaf, Count(0)) + count
+        return leaves
+
+    def _leaf_of(self, group: str) -> str | None:
+        if group not in self.small:
+            return group
+        return "pooled" if self.pools else self.host_of(group)
 
 
 @dataclass(frozen=True)

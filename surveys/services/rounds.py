@@ -165,9 +165,11 @@ def raise_protection(session: orm.Session, round_: Round, protection: str) -> No
 
 
 def extend_deadline(session: orm.Session, round_: Round, deadline: datetime) -> None:
+    """Give raters longer. Until launch nobody has been told of a deadline, and any may be chosen."""
     _hold(session, round_)
-    _check_open(round_)
-    if deadline <= round_.deadline:
+    if round_.state not in {"draft", "open"}:
+        raise RoundNotOpenError("This round is over: its deadline can no longer be moved.")
+    if round_.state == "open" and deadline <= round_.deadline:
         raise DeadlineBroughtForwardError(
             f"Raters have until {round_.deadline:%-d %B %Y}. "
             "You can give them longer, or close the round early."

@@ -123,7 +123,8 @@ def test_a_replaced_link_forgets_the_draft_and_keeps_the_answer(
     replace_link(session, seat.invitation, key_store)
 
     session.refresh(seat)
-    assert (seat.envelope, seat.draft) == (b"sealed", None)
+    kept: tuple[bytes | None, bytes | None] = (seat.envelope, seat.draft)
+    assert kept == (b"sealed", None)
 
 
 def test_no_subject_names_a_leader(session: Session, key_store: KeyStore, in_app: None) -> None:

@@ -1,0 +1,181 @@
+"""What somebody in HR would look for who wants to know who has answered, and whom the pages let in."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+import time_machine
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from accounts.models import Account
+from core import clock
+from core.keys import KeyStore
+from core.mail import OutboxMail
+from surveys.models import Round
+from surveys.queries.rounds import invitations
+from surveys.services.rounds import count_answers, launch, lock_round
+from tests.factories import (
+    NOON,
+    make_account,
+    make_leader,
+    make_round,
+)
+from tests.surveys.rounds import SignIn
+
+
+def pages_of(round_: Round) -> list[str]:
+    place = f"/rounds/{round_.id}"
+    leaders = [f"{place}/leaders/{leader.id}" for leader in round_.leaders]
+    return ["/rounds", place, f"{place}/close", f"{place}/links", f"{place}/leaders", *leaders]
+
+
+def test_no_page_changes_when_somebody_answers(
+    client: FlaskClient, session: Session, open_round: Round
+) -> None:
+    first, second, third, *_ = open_round.leaders[0].seats
+    with time_machine.travel(clock.now(), tick=False):  # form tokens carry the time
+        before = [client.get(page).text for page in pages_of(open_round)]
+
+        first.envelope, second.draft, third.declined = b"sealed", b"begun", True
+        session.commit()
+
+        assert [client.get(page).text for page in pages_of(open_round)] == before
+
+
+def test_the_page_with_counts_has_no_raters_name(
+    client: FlaskClient, session: Session, open_round: Round
+) -> None:
+    open_round.leaders[0].seats[1].envelope = b"sealed"
+    count_answers(session, open_round, on=clock.today())
+    session.commit()
+
+    page = client.get(f"/rounds/{open_round.id}").text
+
+    assert "1 of 4" in page
+    for invitation in invitations(session, open_round):
+        if invitation.person_id != open_round.leaders[0].person_id:
+            assert invitation.name not in page
+            assert str(invitation.email) not in page
+
+
+def test_a_small_group_is_not_counted_by_itself(
+    client: FlaskClient, session: Session, hr: Account, key_store: KeyStore
+) -> None:
+    round_ = make_round(session)
+    lonely = make_leader(session, round_, client=2)
+    pooled = make_leader(session, round_, client=3, board=2)
+    launch(session, round_, key_store, at=NOON)
+    for seat in (*lonely.seats, *pooled.seats):
+        seat.envelope = b"sealed"
+    count_answers(session, round_, on=clock.today() + timedelta(days=1))
+    session.commit()
+
+    page = client.get(f"/rounds/{round_.id}").text
+
+    assert "5 of 5" in page
+    for alone in ("2 of 2", "3 of 3"):
+        assert alone not in page
+
+
+def test_a_failing_reminder_does_not_say_whose_it_is(
+    client: FlaskClient, session: Session, open_round: Round
+) -> None:
+    session.execute(sa.delete(OutboxMail))
+    for invitation in invitations(session, open_round)[:2]:
+        failure = f"SMTPRecipientsRefused: {{'{invitation.email}': (550, b'no such mailbox')}}"
+        session.add(
+            OutboxMail(template="reminder", subject_id=invitation.id, attempts=1, failure=failure)
+        )
+    session.commit()
+
+    page = client.get(f"/rounds/{open_round.id}").text
+
+    assert "Some reminders could not be sent yet: SMTPRecipientsRefused." in page
+    assert not any(str(found.email) in page for found in invitations(session, open_round))
+
+
+def test_a_failing_invitation_is_named_with_its_reason(
+    client: FlaskClient, session: Session, open_round: Round
+) -> None:
+    mail = session.scalars(sa.select(OutboxMail)).first()
+    assert mail
+    mail.attempts, mail.failure = 1, "SMTPRecipientsRefused: no such mailbox"
+    session.commit()
+
+    page = client.get(f"/rounds/{open_round.id}").text
+
+    assert "5 invitations wait" in page
+    assert "no such mailbox" in page
+
+
+@pytest.mark.parametrize("roles", [(), ("coach",), ("leader",), ("administrator",)])
+def test_nobody_but_hr_gets_in(
+    client: FlaskClient,
+    session: Session,
+    open_round: Round,
+    sign_in: SignIn,
+    roles: tuple[str, ...],
+) -> None:
+    account = make_account(session, *roles)
+    session.commit()
+    sign_in(account)
+
+    assert {client.get(page).status_code for page in pages_of(open_round)} == {404}
+    assert client.post(f"/rounds/{open_round.id}/close").status_code == 404
+
+
+def test_who_is_not_signed_in_is_asked_to(
+    client: FlaskClient, session: Session, key_store: KeyStore
+) -> None:
+    answer = client.get(f"/rounds/{uuid4()}")
+
+    assert answer.status_code == 302
+    assert "/sign-in" in answer.location
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_hr_who_is_rated_is_locked_out(
+    client: FlaskClient, session: Session, open_round: Round, sign_in: SignIn, *, joined: bool
+) -> None:
+    person = open_round.leaders[0].person
+    assert person
+    account = make_account(session, "hr", person=person)
+    if not joined:
+        account.person_id = None
+    session.commit()
+    sign_in(account)
+
+    for page in pages_of(open_round)[1:]:
+        assert client.get(page).status_code == 404
+    assert client.post(f"/rounds/{open_round.id}/close").status_code == 404
+    assert open_round.name not in client.get("/rounds").text
+
+
+def test_a_leader_is_reached_through_their_own_round_alone(
+    client: FlaskClient, session: Session, open_round: Round
+) -> None:
+    other = make_round(session)
+    session.commit()
+
+    assert client.get(f"/rounds/{other.id}/leaders/{open_round.leaders[0].id}").status_code == 404
+    seat = open_round.leaders[0].seats[0].id
+    stranger = make_leader(session, other)
+    session.commit()
+    table = f"/rounds/{other.id}/leaders/{stranger.id}"
+    assert client.post(f"{table}/seats/{seat}/remove").status_code == 404
+    link = invitations(session, open_round)[0].id
+    assert client.post(f"/rounds/{other.id}/links/{link}").status_code == 404
+
+
+def test_after_the_lock_no_count_is_shown(
+    client: FlaskClient, session: Session, open_round: Round
+) -> None:
+    lock_round(session, open_round, at=clock.now())
+    session.commit()
+
+    page = client.get(f"/rounds/{open_round.id}").text
+
+    assert "being scored" in page
+    assert " of 4" not in page
