@@ -1,6 +1,7 @@
 """The report: the same bytes for the same card, nothing fetched, readable by eye and by machine."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -282,3 +283,48 @@ def test_long_comments_and_strange_ones_are_whole() -> None:
     assert text.count("So it went on.") == 70
     assert text.replace(" ", "").count("x" * 1000) == 1 or "x" * 60 in text
     assert "Zażółć gęślą jaźń, Ελληνικά, кириллица" in text
+
+
+@pytest.mark.parametrize(
+    ("symbols", "explained"),
+    [
+        ((), ["4.5 or more", "1.5 or less"]),
+        (("4.5+",), ["4.5 or more"]),
+        (("4.2+",), ["4.2 or more"]),
+    ],
+)
+def test_bands_are_explained_as_they_are_printed(
+    symbols: tuple[str, ...], explained: list[str]
+) -> None:
+    card = small_card()
+    plain = [replace(row, symbol="3.0", value=3.0) for row in card.items]
+    bands = [replace(row, symbol=s) for row, s in zip(plain, symbols, strict=False)]
+
+    html = report_html(replace(card, items=(*bands, *plain[len(bands) :])))
+
+    method = html[html.index('id="method"') :]
+    assert re.findall(r"\d\.\d or (?:more|less)", method) == explained
+
+
+def test_an_item_turned_round_says_so() -> None:
+    competency = SMALL.competencies[0]
+    turned = (replace(competency.items[0], reverse=True), *competency.items[1:])
+    instrument = replace(
+        SMALL, competencies=(replace(competency, items=turned), *SMALL.competencies[1:])
+    )
+
+    html = report_html(small_card(instrument=instrument))
+
+    assert html.count("Counted the other way round") == 1
+
+
+def test_a_comment_of_a_named_person_stands_under_their_name() -> None:
+    comments = (Comment("change", "supervisor", "Speak up."), Comment("change", "", "Rest."))
+
+    html = report_html(small_card(comments=comments))
+
+    assert html.count('<p class="writer">Supervisor</p>') == 1
+
+
+def test_a_round_too_small_to_reckon_says_where_its_lines_come_from() -> None:
+    assert "usual in studies of ratings at work" in report_html(small_card(sure="norm"))

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -25,8 +26,8 @@ from reports.services import (
     record_debrief,
     release,
 )
-from surveys.models import Round
-from tests.factories import NOON, make_account, make_open_round
+from surveys.models import Leader, Round
+from tests.factories import NOON, make_account, make_open_round, make_person
 from tests.reports.conftest import Cast
 
 pytestmark = pytest.mark.usefixtures("today")
@@ -188,3 +189,36 @@ def test_a_leader_finds_released_reports_alone(session: Session, cast: Cast) -> 
 
     assert reports_of_leader(session, cast.leader) == [cast.report]
     assert reports_of_leader(session, cast.others[2]) == []
+
+
+@pytest.mark.usefixtures("in_app")
+def test_a_report_that_cannot_go_holds_up_no_other(
+    session: Session, round_: Round, cast: Cast
+) -> None:
+    """Somebody else has taken the address of a leader who has no account yet."""
+    person = make_person(session)
+    make_account(session, "hr", person=make_person(session)).email = person.email
+    session.add(Leader(round=round_, person=person, name="Ada", coach=cast.coach))
+    session.flush()
+    stuck = open_reports(session, round_)[0]
+    by_date(session, round_, days=0)
+
+    release_due_reports()
+
+    session.expire_all()
+    assert (stuck.state, cast.report.state) == ("held", "released")
+
+
+@pytest.mark.usefixtures("in_app")
+def test_no_mail_goes_about_what_is_not_there(session: Session) -> None:
+    assert report_released(session, uuid4()) is None
+
+
+def test_a_leader_from_a_file_is_released_without_mail(session: Session, cast: Cast) -> None:
+    cast.report.leader.person = None
+    session.execute(sa.delete(OutboxMail))
+    record_debrief(session, cast.report, by=cast.coach)
+
+    release(session, cast.report, by=cast.coach)
+
+    assert (cast.report.state, mails(session)) == ("released", [])

@@ -1,0 +1,87 @@
+"""Leaves, numbers and gaps are said as a kind and exact person would say them."""
+
+import pytest
+
+from assess.scorecards.types import AwarenessRow, LeafRow
+from reports.documents.sentences import gap, gap_range
+from reports.documents.words import listed, number, points, said_symbol, voice
+
+SUPERVISORS = LeafRow("supervisor", ("supervisor", "past_supervisor"), 2, named=True)
+CLIENTS = LeafRow("client", ("client", "other"), 5, named=False)
+
+
+@pytest.mark.parametrize(
+    ("row", "label", "subject"),
+    [
+        (LeafRow("self", ("self",), 1, named=True), "You", "you"),
+        (LeafRow("supervisor", ("supervisor",), 1, named=True), "Supervisor", "your supervisor"),
+        (LeafRow("peer", ("peer",), 6, named=False), "Peers", "your peers"),
+        (
+            SUPERVISORS,
+            "Supervisors, present and past",
+            "your supervisors and your past supervisors",
+        ),
+        (CLIENTS, "Clients and Others", "your clients and the others"),
+    ],
+    ids=lambda value: value.leaf if isinstance(value, LeafRow) else "",
+)
+def test_a_leaf_has_a_name_and_a_voice(row: LeafRow, label: str, subject: str) -> None:
+    assert (voice(row).label, voice(row).subject) == (label, subject)
+
+
+def test_one_person_sees_and_many_see() -> None:
+    one = voice(LeafRow("supervisor", ("supervisor",), 1, named=True))
+    many = voice(LeafRow("peer", ("peer",), 5, named=False))
+
+    assert (one.verb("see"), many.verb("see")) == ("sees", "see")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.3, 1.5, "0.3 to 1.5 more"),
+        (-1.5, -0.3, "0.3 to 1.5 less"),
+        (-0.2, 0.8, "0.2 less to 0.8 more"),
+        (0.01, 0.8, "0.0 to 0.8 more"),
+    ],
+)
+def test_an_interval_of_a_gap_is_said_in_words(low: float, high: float, words: str) -> None:
+    row = AwarenessRow("trust", "peer", (low + high) / 2, low, high, 0.1, "cannot tell", None)
+
+    assert gap_range(row) == words
+
+
+def test_a_gap_too_small_to_print_is_the_same() -> None:
+    row = AwarenessRow("trust", "peer", 0.04, -0.5, 0.5, 0.9, "agree", None)
+
+    assert gap(row, "your peers") == "The same as your peers"
+
+
+def test_numbers_are_words_up_to_twelve() -> None:
+    assert [number(n) for n in (1, 12, 13)] == ["one", "twelve", "13"]
+
+
+def test_points_have_one_decimal_and_no_negative_nought() -> None:
+    assert [points(value) for value in (None, 3.75, -0.0)] == ["\N{EN DASH}", "3.8", "0.0"]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "words"),
+    [
+        ("4.5+", "4.5 or more"),
+        ("1.5-", "1.5 or less"),
+        ("3.8", "3.8"),
+        (None, "not enough answers"),
+    ],
+)
+def test_a_symbol_is_read_aloud(symbol: str | None, words: str) -> None:
+    assert said_symbol(symbol) == words
+
+
+def test_things_are_listed_as_one_speaks() -> None:
+    assert [listed(words) for words in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
+        "",
+        "a",
+        "a and b",
+        "a, b and c",
+    ]
