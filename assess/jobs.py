@@ -5,10 +5,12 @@ from uuid import UUID
 from flask import current_app
 
 from assess.closing.rounds import HELD_SECRETS, close_round, destroy_secrets
+from assess.publication.gate import GateError
 from assess.queries import rounds_to_close, rounds_to_sweep
 from core import clock
 from core.audit import record
 from core.db import db, rewrite
+from core.errors import DomainError
 from core.jobs import Job
 from core.keys import KeyStore
 from core.mail import Renderer
@@ -16,11 +18,20 @@ from surveys.models import Round
 
 
 def close_locked_rounds() -> None:
-    """Score every locked round, then destroy its secrets. Whatever is interrupted goes on at the next run."""
+    """Score every locked round, then destroy its secrets. What is interrupted goes on at the next run."""
     for round_id in rounds_to_close(db.session):
-        _close(round_id)
+        _close_or_report(round_id)
     for round_id in rounds_to_sweep(db.session):
         _sweep(round_id)
+
+
+def _close_or_report(round_id: UUID) -> None:
+    """Close a round; one that cannot be closed holds up no other, and tells the operator why."""
+    try:
+        _close(round_id)
+    except (DomainError, GateError):
+        db.session.rollback()
+        current_app.logger.exception("Round %s could not be closed. Nothing was changed.", round_id)
 
 
 def _close(round_id: UUID) -> None:
