@@ -2,13 +2,13 @@
 
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 from flask.cli import AppGroup
 
 from assess.publication.protection import PROTECTIONS
 from core.errors import DomainError
-from core.tables import FaultyFileError
 from instruments.queries import find_instrument
 from surveys.forms.answers import read_answers
 
@@ -33,16 +33,17 @@ def from_csv(answers: Path, instrument: str, out: Path, protection: str, *, no_p
     try:
         asked = find_instrument(instrument)
         rows = read_answers(answers.read_bytes(), name=answers.name, instrument=asked)
-    except FaultyFileError as error:
-        refuse(error.report())
+        out.mkdir(parents=True, exist_ok=True)
     except DomainError as error:
         refuse(str(error))
+    except OSError as error:
+        refuse(f"{out} cannot be written to: {error.strerror}. Choose another folder.")
     card, cards = score(rows, asked, protection=protection)
     written = list(write(card, cards, out, with_pdf=not no_pdf))
     click.echo(f"{len(written)} documents about {card.leaders} leaders are in {out}.")
 
 
-def refuse(why: str) -> None:
+def refuse(why: str) -> NoReturn:
     """Say what is wrong and end, nothing being written."""
     click.echo(why, err=True)
     sys.exit(REFUSED)

@@ -65,7 +65,6 @@ def write(
     card: RoundCard, cards: Sequence[Scorecard], folder: Path, *, with_pdf: bool
 ) -> Iterator[Path]:
     """Write every document of a round into a folder, and yield each as it is done."""
-    folder.mkdir(parents=True, exist_ok=True)
     yield _write(folder / "round.json", to_json(round_document(card)))
     for one in cards:
         yield _write(folder / f"{slug(one.leader)}.json", to_json(leader_document(one)))

@@ -1,4 +1,4 @@
-"""The batch door: a faulty file is refused whole, with every fault named; a sound one leaves documents only."""
+"""The batch door: a faulty file is refused whole, every fault named; a sound one leaves documents only."""
 
 import json
 from pathlib import Path
@@ -130,7 +130,7 @@ def test_an_instrument_that_is_not_there_is_named(app: Flask, tmp_path: Path) ->
             "no_such_thing",
             "--out",
             str(tmp_path / "out"),
-        ]  # fmt: skip
+        ]
     )
 
     assert result.exit_code == 2
