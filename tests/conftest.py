@@ -1,6 +1,7 @@
 """What every test may ask for. Each test that touches the database runs on both where both are there."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -133,3 +134,11 @@ def sign_in(client: FlaskClient) -> Callable[[Account], None]:
 def key_store(app: Flask) -> KeyStore:
     store: KeyStore = app.extensions["key_store"]
     return store
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once for each reason how many tests were skipped."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in skipped)
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"{count} skipped - {reason}")
