@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, send_file, url_fo
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
+from accounts.models import Account
 from accounts.sign_in import current_account, needs_role
 from assess.scorecards.reading import scorecard
 from core.db import db
@@ -19,7 +20,12 @@ from reports.policies import may_debrief, may_read_report
 from reports.queries import report_of, reports_of_coach, reports_of_leader
 from reports.services import record_debrief, release
 
-HOMES = (("hr", "/rounds"), ("coach", "/coach"), ("leader", "/my-report"))
+PLACES = (
+    ("hr", "Rounds", "/rounds"),
+    ("hr", "People", "/people"),
+    ("coach", "Your leaders", "/coach"),
+    ("leader", "Your report", "/my-report"),
+)
 UNPROCESSABLE = 422
 
 bp = Blueprint("reports", __name__)
@@ -30,8 +36,18 @@ def home() -> ResponseReturnValue:
     """Send everybody to where their work is."""
     if not current_user.is_authenticated:
         return redirect(url_for("security.login"))
-    places = [place for role, place in HOMES if current_account().has_role(role)]
-    return redirect(places[0]) if places else render_template("reports/home.html")
+    places = _places(current_account())
+    return redirect(places[0]["url"]) if places else render_template("reports/home.html")
+
+
+@bp.app_context_processor
+def navigation() -> dict[str, list[dict[str, str]]]:
+    """Give every page the way to what this person may see; nobody signed in, nothing."""
+    return {"navigation": _places(current_account())} if current_user.is_authenticated else {}
+
+
+def _places(account: Account) -> list[dict[str, str]]:
+    return [{"label": label, "url": url} for role, label, url in PLACES if account.has_role(role)]
 
 
 @bp.get("/coach")
