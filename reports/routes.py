@@ -42,8 +42,10 @@ def home() -> ResponseReturnValue:
 
 @bp.app_context_processor
 def navigation() -> dict[str, list[dict[str, str]]]:
-    """Give every page the way to what this person may see; nobody signed in, nothing."""
-    return {"navigation": _places(current_account())} if current_user.is_authenticated else {}
+    """Give every page the way to what this person may see; mails have nobody who looks at them."""
+    if not current_user or not current_user.is_authenticated:
+        return {}
+    return {"navigation": _places(current_account())}
 
 
 def _places(account: Account) -> list[dict[str, str]]:
