@@ -15,7 +15,7 @@ from tests.factories import make_open_round
 from tests.visits import derived, seat_in, secret_for
 
 pytest.importorskip("playwright.sync_api", reason="browser: playwright is missing")
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -109,10 +109,10 @@ def test_the_secret_leaves_the_address_and_the_way_back(
 
     page.go_back()
 
+    expect(page.get_by_label("The code from your mail")).to_be_visible()
     assert page.url == f"{address}/r"
     assert secret not in page.content()
     assert not re.search(r'name="(authenticator|sibling)" value="[^"]', page.content())
-    assert page.get_by_label("The code from your mail").is_visible()
     assert faults == []
 
 
@@ -122,8 +122,8 @@ def test_a_link_pasted_into_an_open_page_is_noticed(page: Page, address: str, se
 
     page.goto(f"{address}/r#{secret}")
 
-    assert page.get_by_role("button", name="Begin", exact=True).is_visible()
-    assert page.get_by_label("The code from your mail").is_hidden()
+    expect(page.get_by_role("button", name="Begin", exact=True)).to_be_visible()
+    expect(page.get_by_label("The code from your mail")).to_be_hidden()
 
 
 def test_without_scripts_the_code_is_pasted(browser: Browser, address: str, secret: str) -> None:
@@ -133,13 +133,14 @@ def test_without_scripts_the_code_is_pasted(browser: Browser, address: str, secr
         page.get_by_label("The code from your mail").fill(secret)
         page.get_by_role("button", name="Begin with this code").click()
 
-        assert page.url == f"{address}/r/seats"
+        page.wait_for_url(f"{address}/r/seats")
 
 
 def test_answers_are_large_enough_for_a_thumb(page: Page, address: str, secret: str) -> None:
     page.goto(f"{address}/r#{secret}")
     page.get_by_role("button", name="Begin").click()
     page.get_by_role("link", name="Begin", exact=True).click()
+    page.wait_for_url("**/1")
 
     boxes = [label.bounding_box() for label in page.locator(".item label").all()]
     overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
