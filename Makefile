@@ -21,8 +21,8 @@ check:  ## what can be said without running anything: style, types, who imports 
 
 test: check  ## everything, on what databases and browsers there are
 	@$(PYTHON) -m pytest --numprocesses auto --cov --cov-report term:skip-covered
-	@$(PYTHON) -m coverage report --include '$(PURE)' --fail-under 100 > .coverage.txt || (cat .coverage.txt; exit 1)
-	@$(PYTHON) -m coverage report --omit '$(PURE)' --fail-under 95 > .coverage.txt || (cat .coverage.txt; exit 1)
+	@report=$$($(PYTHON) -m coverage report --include '$(PURE)' --fail-under 100) || { echo "$$report"; exit 1; }
+	@report=$$($(PYTHON) -m coverage report --omit '$(PURE)' --fail-under 95) || { echo "$$report"; exit 1; }
 
 bench:  ## how long the long work takes
 	@bin/install test
