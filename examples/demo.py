@@ -7,10 +7,13 @@ job that closes rounds opens the envelopes.
 
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
+from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 from uuid import UUID
 
@@ -29,7 +32,7 @@ from examples.browser import Browser
 from examples.opinions import Opinion, Opinions
 from instruments.queries import shipped_instrument
 from reports.collected import write
-from surveys.models import Leader, Round, Seat
+from surveys.models import Invitation, Leader, Round, Seat
 from wsgi import create_app
 
 ROOT = Path(__file__).parents[1]
@@ -53,7 +56,7 @@ def main() -> None:
         settle(app)
     launch(Browser(app.test_client()))
     run(app, "deliver_outbox")
-    answer(app, mails(folder / "mail"))
+    answer(app, mails(folder / "mail"), folder=folder)
     close(Browser(app.test_client()))
     run(app, "close_locked_rounds", "open_reports")
     with app.app_context():
@@ -124,23 +127,48 @@ def mails(spool: Path) -> list[str]:
     return [body.get_content() for body in bodies if body]
 
 
-def answer(app: Flask, invitations: Sequence[str]) -> None:
+def answer(app: Flask, invitations: Sequence[str], *, folder: Path) -> None:
     """Let every rater follow their link and answer about everybody they are asked about."""
+    follow = partial(follow_link, folder, think(app))
+    label = f"{len(invitations)} raters answer"
+    with (
+        ProcessPoolExecutor(mp_context=get_context("spawn")) as pool,
+        click.progressbar(length=len(invitations), label=label) as bar,
+    ):
+        for _ in pool.map(follow, invitations):
+            bar.update(1)
+
+
+def think(app: Flask) -> dict[UUID, Opinion]:
+    """Draw what is answered on each sheet that is sent, the same whenever the demonstration is run."""
+    sheets = (
+        sa.select(Seat.id, Leader.name, Seat.group)
+        .join(Leader)
+        .join(Invitation)
+        .order_by(Leader.name, Seat.group, Invitation.email)
+    )
     rng = np.random.default_rng(SEED)
-    opinions, about = Opinions(shipped_instrument(INSTRUMENT), rng), tables(app)
-    with click.progressbar(invitations, label=f"{len(invitations)} raters answer") as bar:
-        for mail in bar:
-            browser = Browser(app.test_client())
-            sent = [seat for seat in seats(browser, mail) if rng.random() > SILENT]
-            for seat_id in sent:
-                fill_in(browser, seat_id, opinions.of(*about[seat_id]))
-
-
-def tables(app: Flask) -> dict[UUID, tuple[str, str]]:
-    """Return, for each seat, who is rated there and by which group."""
-    columns = sa.select(Seat.id, Leader.name, Seat.group).join(Leader)
+    opinions = Opinions(shipped_instrument(INSTRUMENT), rng)
     with app.app_context():
-        return {seat_id: (name, group) for seat_id, name, group in db.session.execute(columns)}
+        drawn = {
+            seat_id: opinions.of(leader, group)
+            for seat_id, leader, group in db.session.execute(sheets)
+        }
+    return {seat_id: opinion for seat_id, opinion in drawn.items() if rng.random() > SILENT}
+
+
+def follow_link(folder: Path, opinions: Mapping[UUID, Opinion], mail: str) -> None:
+    """Follow one rater's link and send their sheets."""
+    browser = Browser(served(folder).test_client())
+    for seat_id in seats(browser, mail):
+        if seat_id in opinions:
+            fill_in(browser, seat_id, opinions[seat_id])
+
+
+@cache
+def served(folder: Path) -> Flask:
+    """Return the application of this process: raters answer on every core."""
+    return make_app(folder)
 
 
 def seats(browser: Browser, mail: str) -> list[UUID]:
