@@ -50,7 +50,7 @@ def score(
     with private_folder() as (session, key_store):
         round_ = _collect(session, rows, instrument, protection=protection)
         launch(session, round_, key_store, at=clock.now())
-        _submit_all(session, round_, rows)
+        _submit_all(session, round_, rows, key_store)
         lock_round(session, round_, at=clock.now())
         session.flush()  # close reads the seats by statements of its own
         close_round(session, round_, key_store, at=clock.now())
@@ -90,7 +90,9 @@ def _collect(
     return round_
 
 
-def _submit_all(session: Session, round_: Round, rows: Iterable[AnswerRow]) -> None:
+def _submit_all(
+    session: Session, round_: Round, rows: Iterable[AnswerRow], key_store: KeyStore
+) -> None:
     seats = {
         (seat.leader.name, seat.invitation.name): seat
         for seat in session.scalars(
@@ -99,7 +101,7 @@ def _submit_all(session: Session, round_: Round, rows: Iterable[AnswerRow]) -> N
     }
     for row in rows:
         if row.sheet.ratings or row.sheet.comments:  # an empty row is somebody who did not answer
-            submit(session, seats[row.leader, row.rater], row.sheet)
+            submit(session, seats[row.leader, row.rater], row.sheet, key_store)
 
 
 def _by_leader(rows: Iterable[AnswerRow]) -> dict[str, list[AnswerRow]]:

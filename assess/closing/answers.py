@@ -39,7 +39,7 @@ class GroupAnswers:
 
 
 def open_all(
-    seats: Iterable[SealedSeat], *, round_id: UUID, private_key: bytes
+    seats: Iterable[SealedSeat], *, link_key: bytes, private_key: bytes
 ) -> list[OpenedSheet]:
     """Open every envelope; one that does not fit its place stops everything."""
     return [
@@ -48,7 +48,7 @@ def open_all(
             seat.group,
             open_envelope(
                 seat.envelope,
-                place=binding(round_id, seat.leader_id, seat.invitation_id, seat.group),
+                place=binding(seat.leader_id, seat.invitation_id, seat.group, link_key=link_key),
                 private_key=private_key,
             ),
         )

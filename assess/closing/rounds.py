@@ -38,8 +38,11 @@ def close_round(session: Session, round_: Round, key_store: KeyStore, *, at: dat
         raise RoundNotLockedError(
             f"The round is {round_.state}: only a locked round can be closed."
         )
-    private_key = key_store.get(private_key_name(round_))
-    opened = open_all(sealed_seats(session, round_), round_id=round_.id, private_key=private_key)
+    opened = open_all(
+        sealed_seats(session, round_),
+        link_key=key_store.get(link_key_name(round_)),
+        private_key=key_store.get(private_key_name(round_)),
+    )
     rules = Rules(*what_binds(round_))
 
     tables = _tables(round_, opened)

@@ -6,7 +6,7 @@ A draft is something else: it is locked with a key that only the rater's link an
 import hashlib
 from uuid import UUID
 
-from nacl.public import PublicKey, SealedBox
+from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.secret import SecretBox
 
 from core import tokens
@@ -15,10 +15,19 @@ from surveys.ballots.sheets import Sheet, Size, decode, encode
 BINDING_LENGTH = 32
 
 
-def binding(round_id: UUID, leader_id: UUID, invitation_id: UUID, group: str) -> bytes:
-    """Return what ties an envelope to its place: round, leader, rater and group."""
-    place = round_id.bytes + leader_id.bytes + invitation_id.bytes + group.encode()
-    return hashlib.blake2b(place, digest_size=BINDING_LENGTH).digest()
+def binding(leader_id: UUID, invitation_id: UUID, group: str, *, link_key: bytes) -> bytes:
+    """Return what ties an envelope to its place: leader, rater and group, by a secret of the round.
+
+    Whoever can write to the database, but not read the key store, can neither move an envelope nor put
+    one of their own in its place.
+    """
+    place = leader_id.bytes + invitation_id.bytes + group.encode()
+    return hashlib.blake2b(place, key=link_key, digest_size=BINDING_LENGTH).digest()
+
+
+def public_key(private_key: bytes) -> bytes:
+    """Return the half of a round's key that seals."""
+    return bytes(PrivateKey(private_key).public_key)
 
 
 def seal(sheet: Sheet, size: Size, *, place: bytes, public_key: bytes) -> bytes:

@@ -213,7 +213,8 @@ def review(seat_id: UUID) -> str:
 @bp.post("/seats/<uuid:seat_id>/send")
 def send(seat_id: UUID) -> ResponseReturnValue:
     own = own_seat(seat_id)
-    answers.submit(db.session, own.seat, answers.read_draft(own.seat, key=own.key))
+    sheet = answers.read_draft(own.seat, key=own.key)
+    answers.submit(db.session, own.seat, sheet, current_app.extensions["key_store"])
     db.session.commit()
     return redirect(url_for(".sent", seat_id=seat_id), SEE_OTHER)
 

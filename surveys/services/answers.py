@@ -11,7 +11,7 @@ from core.keys import KeyStore
 from instruments.queries import instrument_of
 from instruments.questionnaires import Instrument
 from surveys.ballots import sealing
-from surveys.ballots.keynames import draft_key_name
+from surveys.ballots.keynames import draft_key_name, link_key_name, private_key_name
 from surveys.ballots.sheets import (
     COMMENT_LENGTH,
     NOT_OBSERVED,
@@ -36,6 +36,10 @@ class AlreadyAnsweredError(DomainError):
 
 class EmptySheetError(DomainError):
     """A sheet without a single answer is not sent."""
+
+
+class KeyReplacedError(DomainError):
+    """The key in the database is not the round's own: whoever wrote it there would read what it seals."""
 
 
 class UnknownAnswerError(DomainError):
@@ -64,8 +68,11 @@ def save_draft(session: orm.Session, seat: Seat, sheet: Sheet, *, key: bytes) ->
     _write(session, seat, sa.not_(Seat.declined), draft=draft)
 
 
-def submit(session: orm.Session, seat: Seat, sheet: Sheet) -> None:
-    """Seal a sheet and put it where any earlier one of this seat lay."""
+def submit(session: orm.Session, seat: Seat, sheet: Sheet, key_store: KeyStore) -> None:
+    """Seal a sheet and put it where any earlier one of this seat lay.
+
+    The key that seals comes from the key store: one that somebody wrote into the database seals nothing.
+    """
     if not sheet.ratings and not sheet.comments:
         raise EmptySheetError("There is nothing on this sheet yet. Answer something, then send it.")
     instrument, round_ = asked_of(seat), seat.leader.round
@@ -75,10 +82,16 @@ def submit(session: orm.Session, seat: Seat, sheet: Sheet) -> None:
     envelope = sealing.seal(
         _checked(sheet, instrument),
         _size(instrument),
-        place=sealing.binding(round_.id, seat.leader_id, seat.invitation_id, seat.group),
-        public_key=round_.public_key,
+        place=place_of(seat, key_store),
+        public_key=_sealing_key(round_, key_store),
     )
     _write(session, seat, sa.not_(Seat.declined), envelope=envelope)
+
+
+def place_of(seat: Seat, key_store: KeyStore) -> bytes:
+    """Return what ties an envelope to a seat."""
+    link_key = key_store.get(link_key_name(seat.leader.round))
+    return sealing.binding(seat.leader_id, seat.invitation_id, seat.group, link_key=link_key)
 
 
 def decline(session: orm.Session, seat: Seat) -> None:
@@ -134,6 +147,16 @@ def _refusal(seat: Seat) -> DomainError:
             "You can take it up again in your list."
         )
     return AlreadyAnsweredError("You have already sent your answers.")
+
+
+def _sealing_key(round_: Round, key_store: KeyStore) -> bytes:
+    own = sealing.public_key(key_store.get(private_key_name(round_)))
+    if own != round_.public_key:
+        raise KeyReplacedError(
+            "Somebody has changed the key of this round. Your answers were not sent, and are safe. "
+            "Please tell those who run this server."
+        )
+    return own
 
 
 def _size(instrument: Instrument) -> Size:

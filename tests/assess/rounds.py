@@ -43,18 +43,18 @@ def answered_round(
     round_ = make_round(session, protection=protection)
     leader = make_leader(session, round_, **groups)
     launch(session, round_, key_store, at=NOON)
-    submit_all(session, leader, answer)
+    submit_all(session, leader, answer, key_store)
     lock_round(session, round_, at=NOON)
     session.flush()
     return round_
 
 
-def submit_all(session: Session, leader: Leader, answer: Answer) -> None:
+def submit_all(session: Session, leader: Leader, answer: Answer, key_store: KeyStore) -> None:
     told: dict[str, int] = {}
     for seat in session.scalars(sa.select(Seat).where(Seat.leader_id == leader.id)):
         number = told.get(seat.group, 0)
         told[seat.group] = number + 1
-        submit(session, seat, answer(seat.group, number))
+        submit(session, seat, answer(seat.group, number), key_store)
 
 
 def closed_round(

@@ -127,7 +127,7 @@ def _close(session: Session, key_store: KeyStore, leaders: dict[str, Leader]) ->
     round_ = leaders["leader"].round
     for leader in leaders.values():
         for seat in leader.seats:
-            submit(session, seat, Sheet({"trust1": 4, "trust2": 3}, {}))
+            submit(session, seat, Sheet({"trust1": 4, "trust2": 3}, {}), key_store)
     lock_round(session, round_, at=NOON)
     session.flush()
     close_round(session, round_, key_store, at=NOON)

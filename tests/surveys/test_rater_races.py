@@ -13,12 +13,11 @@ from core import clock
 from core.db import db
 from core.errors import DomainError
 from core.keys import KeyStore
-from surveys.ballots import sealing
 from surveys.ballots.keynames import private_key_name
 from surveys.ballots.opening import open_envelope
 from surveys.ballots.sheets import Sheet
 from surveys.models import Round, Seat
-from surveys.services.answers import decline, submit
+from surveys.services.answers import decline, place_of, submit
 from surveys.services.rounds import RoundNotOpenError, lock_round
 from tests.factories import make_open_round
 from tests.visits import Visit, seat_in, secret_for, sheet_address
@@ -61,7 +60,7 @@ def sheets(own_app: Flask, key_store: KeyStore) -> list[Sheet]:
         return [
             open_envelope(
                 seat.envelope or b"",
-                place=sealing.binding(round_.id, seat.leader_id, seat.invitation_id, seat.group),
+                place=place_of(seat, key_store),
                 private_key=key_store.get(private_key_name(round_)),
             )
             for seat in seats
@@ -109,7 +108,12 @@ def test_what_is_sent_while_a_round_is_locked_is_whole_or_refused(
                 session.commit()
                 return "locked"
             try:
-                submit(session, session.get_one(Seat, seats[number]), Sheet({"trust1": 5}, {}))
+                submit(
+                    session,
+                    session.get_one(Seat, seats[number]),
+                    Sheet({"trust1": 5}, {}),
+                    own_key_store,
+                )
             except RoundNotOpenError:
                 return "refused"
             session.commit()
@@ -134,7 +138,7 @@ def test_after_the_lock_nothing_is_sent(
             session.commit()
 
         with pytest.raises(RoundNotOpenError):
-            submit(early, seat, Sheet({"trust1": 5}, {}))
+            submit(early, seat, Sheet({"trust1": 5}, {}), own_key_store)
 
     assert sheets(own_app, own_key_store) == []
 
@@ -149,7 +153,7 @@ def test_declining_and_sending_at_once_leaves_one_of_them(
                 if number % 2:
                     decline(session, seat)
                 else:
-                    submit(session, seat, Sheet({"trust1": 5}, {}))
+                    submit(session, seat, Sheet({"trust1": 5}, {}), own_key_store)
             except DomainError as error:
                 return type(error).__name__
             session.commit()

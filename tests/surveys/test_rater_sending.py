@@ -2,6 +2,7 @@
 
 import pytest
 from flask import Flask
+from nacl.public import PrivateKey
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
@@ -9,9 +10,10 @@ from core import tokens
 from core.keys import KeyStore
 from surveys.ballots import sealing
 from surveys.ballots.keynames import draft_key_name, private_key_name
-from surveys.ballots.opening import open_envelope
-from surveys.ballots.sheets import Sheet
+from surveys.ballots.opening import EnvelopeMovedError, open_envelope
+from surveys.ballots.sheets import Sheet, Size
 from surveys.models import Round, Seat
+from surveys.services.answers import KeyReplacedError, place_of, submit
 from tests.visits import ALL_TRUST, Visit, derived, is_checked, secret_for, sheet_address
 
 CANARY = "The canary sings at noon"
@@ -22,7 +24,7 @@ def stored(session: Session, seat: Seat, key_store: KeyStore) -> Sheet:
     session.expire_all()
     round_ = seat.leader.round
     assert seat.envelope
-    place = sealing.binding(round_.id, seat.leader_id, seat.invitation_id, seat.group)
+    place = place_of(seat, key_store)
     private_key = key_store.get(private_key_name(round_))
     return open_envelope(seat.envelope, place=place, private_key=private_key)
 
@@ -137,3 +139,31 @@ def test_a_draft_opens_neither_by_the_link_nor_by_the_round_alone(
     for wrong in (tokens.key_of(sibling), draft_secret, sealing.draft_key(sibling, b"0" * 32)):
         with pytest.raises(Exception, match="Decryption failed"):
             sealing.unlock_draft(seat.draft, key=wrong)
+
+
+def test_a_key_written_into_the_database_seals_nothing(
+    session: Session, seat: Seat, key_store: KeyStore
+) -> None:
+    """Whoever can write to the database would read what their own key has sealed."""
+    seat.leader.round.public_key = bytes(PrivateKey.generate().public_key)
+    session.flush()
+
+    with pytest.raises(KeyReplacedError):
+        submit(session, seat, Sheet({"trust1": 4}, {}), key_store)
+
+    assert seat.envelope is None
+
+
+def test_an_envelope_made_without_the_key_store_does_not_open(
+    session: Session, seat: Seat, key_store: KeyStore
+) -> None:
+    """Everything in the database is not enough to answer in somebody's place."""
+    public_key = seat.leader.round.public_key
+    assert public_key
+    place = sealing.binding(seat.leader_id, seat.invitation_id, seat.group, link_key=b"guess" * 6)
+    size = Size(("trust1",), ())
+    seat.envelope = sealing.seal(Sheet({"trust1": 1}, {}), size, place=place, public_key=public_key)
+    session.flush()
+
+    with pytest.raises(EnvelopeMovedError):
+        stored(session, seat, key_store)
