@@ -6,7 +6,8 @@ only to two significant digits: whoever knows all but one of eighty answers stil
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,12 +25,16 @@ from assess.psychometrics.reliability import (
 )
 from instruments.questionnaires import Competency, Instrument
 
-T = TypeVar("T")
 Codes = NDArray[np.intp]
 
 LEADERS_MINIMUM = 10
 RATERS_MINIMUM = 80
 ITEMS_SHARE = 2 / 3
+SKEWED = frozenset({5, 6, 7})
+"""Numbers of options for which the variance of slightly skewed answers is published."""
+CONSISTENT = ("alpha", "alpha_low", "alpha_high", "omega")
+CONSISTENT_WITHIN = ("alpha_within",)
+AGREEING = ("rwg_j_uniform", "rwg_j_slight_skew", "average_deviation")
 NESTED = (
     "mean",
     "tau2",
@@ -41,6 +46,20 @@ NESTED = (
     "reliability_of_mean",
     "raters_for_70",
 )
+
+
+@dataclass(frozen=True)
+class Block:
+    """Figures that rest on the same raters: which ones, whose leaders these have, and how to find them."""
+
+    names: tuple[str, ...]
+    behind: Codes
+    estimate: Callable[[], Mapping[str, float]]
+
+    def figures(self) -> dict[str, float | None]:
+        """Return the figures to two significant digits; None where too few stand behind them."""
+        found = {} if too_few(self.behind) else self.estimate()
+        return {name: significant(found.get(name, np.nan)) for name in self.names}
 
 
 @dataclass(frozen=True)
@@ -62,21 +81,34 @@ def parameters(groups: Mapping[str, GroupAnswers], instrument: Instrument) -> It
 
 
 def competency_figures(ratings: Floats, leaders: Codes, instrument: Instrument) -> dict[str, Any]:
-    """Return the figures of one competency in one group, or why there are none."""
+    """Return the figures of one competency in one group, and why some or all of them are missing.
+
+    A figure is kept only where enough leaders and raters stand behind this very figure: agreement rests on
+    complete raters of leaders who have two of them, and not on everybody who answered something.
+    """
     answered = ~np.isnan(ratings).all(axis=1)
     ratings, leaders = ratings[answered], leaders[answered]
     if reason := too_few(leaders):
         return {"reason": reason}
     counts = {"respondents": len(leaders), "leaders": len(np.unique(leaders))}
-    estimates = {
-        **_consistency(ratings, leaders),
-        **_nesting(ratings, leaders),
-        **_agreement(ratings, leaders, options=len(instrument.scale.points)),
-    }
-    return {
-        **{name: int(significant(count) or 0) for name, count in counts.items()},
-        **{name: significant(value) for name, value in estimates.items()},
-    }
+    figures: dict[str, Any] = {name: int(significant(n) or 0) for name, n in counts.items()}
+    for block in _blocks(ratings, leaders, options=len(instrument.scale.points)):
+        figures |= block.figures()
+        if reason := too_few(block.behind):
+            figures.setdefault("reason", reason)
+    return figures
+
+
+def _blocks(ratings: Floats, leaders: Codes, *, options: int) -> list[Block]:
+    complete = ~np.isnan(ratings).any(axis=1)
+    scored = ~np.isnan(item_mean(ratings))
+    twice = rated_twice(leaders[complete])
+    return [
+        Block(CONSISTENT, leaders[complete], partial(_consistency, ratings)),
+        Block(CONSISTENT_WITHIN, twice, partial(_consistency_within, ratings, leaders)),
+        Block(NESTED, rated_twice(leaders[scored]), partial(_nesting, ratings, leaders)),
+        Block(AGREEING, twice, partial(_agreement, ratings, leaders, options=options)),
+    ]
 
 
 def group_figures(answers: GroupAnswers, instrument: Instrument) -> dict[str, Any]:
@@ -86,14 +118,18 @@ def group_figures(answers: GroupAnswers, instrument: Instrument) -> dict[str, An
     )
     complete = ~np.isnan(scores).any(axis=1)
     scores, leaders = scores[complete], answers.leaders[complete]
-    if reason := too_few(leaders):
+    if reason := too_few(rated_twice(leaders)):
         return {"reason": reason}
     residuals = scores - _leader_means(scores, leaders)
     degrees = len(leaders) - len(np.unique(leaders))
-    if degrees < 1:
-        return {"reason": "cannot be estimated"}
     covariances = residuals.T @ residuals / degrees
     return {"covariances": [[significant(value) for value in row] for row in covariances]}
+
+
+def rated_twice(leaders: Codes) -> Codes:
+    """Return the rows of those leaders alone who have at least two: only these tell how raters differ."""
+    _, codes, sizes = np.unique(leaders, return_inverse=True, return_counts=True)
+    return leaders[sizes[codes] > 1]
 
 
 def too_few(leaders: Codes) -> str | None:
@@ -118,39 +154,29 @@ def _columns(instrument: Instrument) -> Iterator[tuple[Competency, slice]]:
         start += len(competency.items)
 
 
-def _consistency(ratings: Floats, leaders: Codes) -> dict[str, float]:
+def _consistency(ratings: Floats) -> dict[str, float]:
     """Return how far the items of a competency say the same thing."""
-    figures = dict.fromkeys(("alpha", "alpha_low", "alpha_high", "alpha_within", "omega"), np.nan)
     if ratings.shape[1] < 2:  # noqa: PLR2004 - one item cannot agree with itself
-        return figures
-    alpha = _estimate(cronbach_alpha, ratings)
-    if alpha:
-        figures |= {"alpha": alpha.estimate, "alpha_low": alpha.low, "alpha_high": alpha.high}
-    figures["alpha_within"] = _estimate(alpha_within, ratings, leaders) or np.nan
-    figures["omega"] = _estimate(omega_total, ratings) or np.nan
+        return {}
+    alpha = cronbach_alpha(ratings)
+    figures = {"alpha": alpha.estimate, "alpha_low": alpha.low, "alpha_high": alpha.high}
+    if ratings.shape[1] > 2:  # noqa: PLR2004 - two items do not tell one factor from another
+        figures["omega"] = omega_total(ratings)
     return figures
+
+
+def _consistency_within(ratings: Floats, leaders: Codes) -> dict[str, float]:
+    """Return how far the items say the same thing among the raters of one leader."""
+    if ratings.shape[1] < 2:  # noqa: PLR2004 - as above
+        return {}
+    return {"alpha_within": alpha_within(ratings, leaders)}
 
 
 def _nesting(ratings: Floats, leaders: Codes) -> dict[str, float]:
     """Return how much of what raters say is about the leader, by one-way REML of their item means."""
     scores = item_mean(ratings)
     scored = ~np.isnan(scores)
-    study = _estimate(one_way, scores[scored], leaders[scored])
-    if study is None:
-        return dict.fromkeys(
-            (
-                "mean",
-                "tau2",
-                "sigma2",
-                "df",
-                "icc1",
-                "icc1_low",
-                "icc1_high",
-                "reliability_of_mean",
-                "raters_for_70",
-            ),
-            np.nan,
-        )
+    study = one_way(scores[scored], leaders[scored])
     return {
         "mean": study.mean,
         "tau2": study.between,
@@ -160,7 +186,7 @@ def _nesting(ratings: Floats, leaders: Codes) -> dict[str, float]:
         "icc1_low": study.icc1_low,
         "icc1_high": study.icc1_high,
         "reliability_of_mean": study.reliability_of_mean,
-        "raters_for_70": raters_needed(study.icc1) if study.icc1 > 0 else np.inf,
+        "raters_for_70": raters_needed(study.icc1),
     }
 
 
@@ -168,19 +194,14 @@ def _agreement(ratings: Floats, leaders: Codes, *, options: int) -> dict[str, fl
     """Return agreement as means over the leaders with at least two complete raters."""
     complete = ~np.isnan(ratings).any(axis=1)
     values, groups = ratings[complete], leaders[complete]
-    return {
-        "rwg_j_uniform": _mean(_estimate(rwg_j, values, groups, options=options)),
-        "rwg_j_slight_skew": _mean(
-            _estimate(rwg_j, values, groups, options=options, null="slight_skew")
-        ),
-        "average_deviation": _mean(_estimate(average_deviation, values, groups)),
+    figures = {
+        "rwg_j_uniform": float(np.nanmean(rwg_j(values, groups, options=options))),
+        "average_deviation": float(np.nanmean(average_deviation(values, groups))),
     }
-
-
-def _mean(values: Floats | None) -> float:
-    if values is None or np.isnan(values).all():
-        return np.nan
-    return float(np.nanmean(values))
+    if options in SKEWED:
+        skewed = rwg_j(values, groups, options=options, null="slight_skew")
+        figures["rwg_j_slight_skew"] = float(np.nanmean(skewed))
+    return figures
 
 
 def _leader_means(scores: Floats, leaders: Codes) -> Floats:
@@ -189,11 +210,3 @@ def _leader_means(scores: Floats, leaders: Codes) -> Floats:
     sums = np.zeros((len(sizes), scores.shape[1]))
     np.add.at(sums, codes, scores)
     return (sums / sizes[:, None])[codes]
-
-
-def _estimate(function: Callable[..., T], *arguments: Any, **options: Any) -> T | None:
-    """Return what a function finds, or None where it says that nothing can be found."""
-    try:
-        return function(*arguments, **options)
-    except ValueError:
-        return None

@@ -94,7 +94,7 @@ def test_one_rater_a_leader_tells_nothing_of_how_raters_differ() -> None:
     assert figures["sigma2"] is None
     assert figures["rwg_j_uniform"] is None
     assert figures["alpha"] > 0
-    assert group_figures(single, INSTRUMENT) == {"reason": "cannot be estimated"}
+    assert group_figures(single, INSTRUMENT) == {"reason": "fewer than 10 leaders"}
 
 
 def test_a_rater_counts_with_two_thirds_of_the_items() -> None:
@@ -119,3 +119,35 @@ def test_two_digits_are_kept(value: float) -> None:
 )
 def test_digits_before_and_after_the_point_are_alike(value: float, kept: float | None) -> None:
     assert significant(value) == kept
+
+
+def test_agreement_is_not_told_of_two_raters_among_many() -> None:
+    """79 leaders with one rater each, one with two: agreement, and its variance, would be of these two."""
+    ratings = np.full((81, 3), 4.0)
+    ratings[80] = 1.0
+    leaders = np.concatenate([np.arange(80), [79]])
+
+    figures = competency_figures(ratings, leaders, INSTRUMENT)
+
+    assert figures["respondents"] == 81
+    assert [figures[name] for name in ("rwg_j_uniform", "average_deviation")] == [None, None]
+    assert [figures[name] for name in ("sigma2", "tau2", "icc1", "df")] == [None] * 4
+    assert figures["alpha_within"] is None
+    assert figures["reason"] == "fewer than 10 leaders"
+    assert "covariances" not in group_figures(
+        GroupAnswers(np.hstack([ratings, ratings]), leaders), INSTRUMENT
+    )
+
+
+def test_consistency_is_not_told_of_two_complete_raters_among_many() -> None:
+    """84 answered something, two of them everything."""
+    ratings = np.full((84, 3), np.nan)
+    ratings[:, 0] = 3.0
+    ratings[0], ratings[10] = 5.0, 1.0
+    leaders = np.arange(84) % 10
+
+    figures = competency_figures(ratings, leaders, INSTRUMENT)
+
+    assert figures["respondents"] == 84
+    assert all(figures[name] is None for name in ("alpha", "alpha_low", "omega", "rwg_j_uniform"))
+    assert figures["icc1"] is None
