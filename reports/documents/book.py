@@ -13,8 +13,9 @@ from assess.publication.symbols import scaled_band, symbol_of_mean
 from assess.scorecards.types import AwarenessRow, Comment, CompetencyRow, ItemRow, Scorecard
 from instruments.questionnaires import Competency, Item, Question
 from reports import charts
-from reports.documents import sentences, words
-from reports.documents.findings import OPEN_QUESTIONS, Finding, Reading, questions, strengths
+from reports.documents import captions, sentences, words
+from reports.documents.findings import OPEN_QUESTIONS, Finding, questions, strengths
+from reports.documents.readings import Reading
 from reports.documents.words import Voice
 
 ROOT = Path(__file__).parents[2]
@@ -182,8 +183,8 @@ class Book:
     def _chapter(self, competency: Competency) -> Chapter:
         return Chapter(
             competency,
-            sentences.what_to_see(self.reading, competency.key),
-            sentences.agreement(self.reading, competency.key),
+            captions.what_to_see(self.reading, competency.key),
+            captions.agreement(self.reading, competency.key),
             self._rows(competency, charts.ROW),
             tuple(self._item_line(item) for item in competency.items),
         )

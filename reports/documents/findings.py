@@ -7,13 +7,12 @@ nothing is claimed.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import permutations
-from statistics import mean
 
-from assess.scorecards.types import AwarenessRow, CompetencyRow, Scorecard
+from assess.scorecards.types import AwarenessRow
 from instruments.questionnaires import Competency
-from reports.documents.words import Voice, listed, points, sentence, voice
+from reports.documents.readings import Evidence, Reading
+from reports.documents.words import sentence
 
 MOST = 3
 FAR_UP = 2 / 3  # an interval above two thirds of the scale is high whatever the rest is
@@ -25,36 +24,6 @@ OPEN_QUESTIONS = (
 
 
 @dataclass(frozen=True)
-class Sight:
-    """One leaf's score of one competency, with an interval."""
-
-    competency: str
-    leaf: str
-    score: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """A figure behind a finding, as words and as numbers for a chart."""
-
-    voice: Voice
-    score: float
-    low: float | None
-    high: float | None
-
-    @property
-    def words(self) -> str:
-        if self.low is None or self.high is None:
-            return f"{self.voice.label}: {points(self.score)}"
-        return (
-            f"{self.voice.label}: {points(self.score)}, "
-            f"between {points(self.low)} and {points(self.high)}"
-        )
-
-
-@dataclass(frozen=True)
 class Finding:
     """Something that can be told: about which competency, in a sentence, with its evidence and certainty."""
 
@@ -62,69 +31,6 @@ class Finding:
     text: str
     evidence: tuple[Evidence, ...]
     certainty: float
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A scorecard, looked at through its intervals."""
-
-    card: Scorecard
-
-    @cached_property
-    def voices(self) -> dict[str, Voice]:
-        return {row.leaf: voice(row) for row in self.card.leaves}
-
-    @cached_property
-    def competencies(self) -> dict[str, Competency]:
-        return {competency.key: competency for competency in self.card.instrument.competencies}
-
-    @cached_property
-    def rows(self) -> dict[tuple[str, str], CompetencyRow]:
-        return {(row.competency, row.leaf): row for row in self.card.competencies}
-
-    @cached_property
-    def sights(self) -> tuple[Sight, ...]:
-        return tuple(
-            Sight(row.competency, row.leaf, row.score, row.low, row.high)
-            for row in self.card.competencies
-            if row.leaf != "self"
-            and row.score is not None
-            and row.low is not None
-            and row.high is not None
-        )
-
-    @cached_property
-    def middles(self) -> dict[str, float]:
-        """The middle of what each leaf says of all competencies."""
-        leaves = {sight.leaf for sight in self.sights}
-        return {
-            leaf: mean(sight.score for sight in self.sights if sight.leaf == leaf)
-            for leaf in leaves
-        }
-
-    def of(self, competency: str) -> list[Sight]:
-        return [sight for sight in self.sights if sight.competency == competency]
-
-    def flagged(self, flag: str, competency: str | None = None) -> list[AwarenessRow]:
-        return [
-            row
-            for row in self.card.awareness
-            if row.flag == flag and competency in {None, row.competency}
-        ]
-
-    def evidence(self, competency: str, leaves: Iterable[str]) -> tuple[Evidence, ...]:
-        rows = [self.rows[competency, leaf] for leaf in leaves if (competency, leaf) in self.rows]
-        return tuple(
-            Evidence(self.voices[row.leaf], row.score, row.low, row.high)
-            for row in rows
-            if row.score is not None
-        )
-
-    def subjects(self, leaves: Iterable[str]) -> str:
-        return listed([self.voices[leaf].subject for leaf in leaves])
-
-    def see(self, leaves: list[str]) -> str:
-        return self.voices[leaves[0]].verb("see") if len(leaves) == 1 else "see"
 
 
 def strengths(reading: Reading) -> list[Finding]:
@@ -200,7 +106,7 @@ def _far_up(reading: Reading) -> Iterator[Finding]:
 
 
 def _blind_spots(reading: Reading) -> Iterator[Finding]:
-    for row in reading.flagged("blind spot"):
+    for row in _flagged(reading, "blind spot"):
         who = reading.voices[row.leaf]
         text = (
             f"{sentence(who.subject)} {who.verb('see')} less of this than you do. "
@@ -210,7 +116,7 @@ def _blind_spots(reading: Reading) -> Iterator[Finding]:
 
 
 def _hidden_strengths(reading: Reading) -> Iterator[Finding]:
-    for row in reading.flagged("hidden strength"):
+    for row in _flagged(reading, "hidden strength"):
         who = reading.voices[row.leaf]
         text = (
             f"{sentence(who.subject)} {who.verb('see')} more of this than you do. "
@@ -255,6 +161,10 @@ def _disagreements(reading: Reading) -> Iterator[Finding]:
             "With whom does it come easily, and with whom not?"
         )
         yield _finding(reading, row.competency, text, (row.leaf,), 0.0)
+
+
+def _flagged(reading: Reading, flag: str) -> list[AwarenessRow]:
+    return [row for key in reading.competencies for row in reading.flagged(flag, key)]
 
 
 def _finding(

@@ -1,10 +1,9 @@
 """Sentences which say what the figures show: what to see in a chart, how sure we are, who answered."""
 
-from itertools import permutations
 from statistics import mean
 
 from assess.scorecards.types import AwarenessRow, CompetencyRow, Reason, Scorecard
-from reports.documents.findings import Reading
+from reports.documents.readings import Reading
 from reports.documents.words import WHY, difference, listed, number, points, sentence
 
 GROUPS = {
@@ -21,42 +20,12 @@ GROUPS = {
 }
 
 
-AGREEMENT = {"high": "largely agree", "medium": "agree in part", "low": "do not agree"}
-
-
 def who_answered(reading: Reading) -> str:
     """Return whose answers stand in the report: "your own answers and those of six peers"."""
     others = listed([who.counted for who in reading.voices.values() if who.leaf != "self"])
     if "self" not in reading.voices:
         return f"the answers of {others}"
     return f"your own answers and those of {others}" if others else "your own answers alone"
-
-
-def what_to_see(reading: Reading, competency: str) -> str:
-    """Return the one sentence above a competency's chart."""
-    if not any(leaf != "self" for leaf in reading.voices):
-        return "You are the only one who answered, so there is nothing to compare with yet."
-    apart = _apart_from_you(reading, competency) or _groups_apart(reading, competency)
-    if apart:
-        return apart
-    if not reading.of(competency):
-        return "Only people who are shown by name answered this; their answers stand as they gave them."
-    alike = [row.leaf for row in reading.flagged("agree", competency)]
-    if alike:
-        return f"You and {reading.subjects(alike)} see this alike."
-    return "The lines overlap: whether these groups see you differently, we cannot tell."
-
-
-def agreement(reading: Reading, competency: str) -> str:
-    """Return how far the people of each group say the same, or nothing where that is not told of any."""
-    told: dict[str, list[str]] = {}
-    for row in reading.card.competencies:
-        if row.competency == competency and row.agreement:
-            told.setdefault(row.agreement, []).append(row.leaf)
-    sayings = [
-        f"{reading.subjects(told[band])} {verb}" for band, verb in AGREEMENT.items() if band in told
-    ]
-    return f"Among themselves, {listed(sayings)}." if sayings else ""
 
 
 def absence(row: CompetencyRow | AwarenessRow) -> str:
@@ -147,30 +116,6 @@ def _than(value: float) -> str:
 
 def _why_left_out(reason: Reason) -> str:
     return "too few answered" if reason == Reason.TOO_FEW_RATERS else WHY[reason]
-
-
-def _apart_from_you(reading: Reading, competency: str) -> str:
-    less = [row.leaf for row in reading.flagged("blind spot", competency)]
-    more = [row.leaf for row in reading.flagged("hidden strength", competency)]
-    sayings = [
-        f"{reading.subjects(leaves)} {reading.see(leaves)} {how} of this than you do"
-        for leaves, how in ((less, "less"), (more, "more"))
-        if leaves
-    ]
-    return f"{sentence(', while '.join(sayings))}." if sayings else ""
-
-
-def _groups_apart(reading: Reading, competency: str) -> str:
-    pairs = [
-        (more.low - less.high, more.leaf, less.leaf)
-        for more, less in permutations(reading.of(competency), 2)
-        if more.low > less.high
-    ]
-    if not pairs:
-        return ""
-    _, more, less = max(pairs, key=lambda pair: pair[0])
-    upper, lower = reading.voices[more], reading.voices[less]
-    return f"{sentence(upper.subject)} {upper.verb('see')} more of this than {lower.subject}."
 
 
 def _half(width: float) -> str:
