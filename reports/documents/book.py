@@ -14,8 +14,14 @@ from assess.scorecards.types import AwarenessRow, Comment, CompetencyRow, ItemRo
 from instruments.questionnaires import Competency, Item, Question
 from reports import charts
 from reports.documents import captions, sentences, words
-from reports.documents.findings import OPEN_QUESTIONS, Finding, questions, strengths
-from reports.documents.readings import Reading
+from reports.documents.findings import (
+    OPEN_QUESTIONS,
+    Finding,
+    questions,
+    standing_out,
+    strengths,
+)
+from reports.documents.readings import Evidence, Reading
 from reports.documents.words import Voice
 
 ROOT = Path(__file__).parents[2]
@@ -119,6 +125,11 @@ class Book:
     def strengths(self) -> list[Finding]:
         return strengths(self.reading)
 
+    @property
+    def nothing_stands_out(self) -> bool:
+        """Whether the strengths are none, or only what the leader takes for granted."""
+        return not standing_out(self.reading)
+
     @cached_property
     def questions(self) -> list[Finding]:
         return questions(self.reading)
@@ -174,11 +185,10 @@ class Book:
         means = (Fraction(scale.high), Fraction(scale.low))
         return [symbol_of_mean(mean, band, **ends) for mean in means]
 
-    def evidence(self, finding: Finding) -> tuple[Row, ...]:
+    def evidence(self, finding: Finding) -> list[tuple[Row, Evidence]]:
         """Return what a finding rests on, drawn."""
-        rows = self._rows(finding.competency, charts.ROW)
-        leaves = {fact.voice.leaf for fact in finding.evidence}
-        return tuple(row for row in rows if row.voice.leaf in leaves)
+        rows = {row.voice.leaf: row for row in self._rows(finding.competency, charts.ROW)}
+        return [(rows[fact.voice.leaf], fact) for fact in finding.evidence]
 
     def _chapter(self, competency: Competency) -> Chapter:
         return Chapter(

@@ -24,12 +24,9 @@ def what_to_see(reading: Reading, competency: str) -> str:
 
 def agreement(reading: Reading, competency: str) -> str:
     """Return how far the people of each group say the same, or nothing where that is not told of any."""
-    told: dict[str, list[str]] = {}
-    for row in reading.card.competencies:
-        if row.competency == competency and row.agreement:
-            told.setdefault(row.agreement, []).append(row.leaf)
+    told = {band: reading.in_agreement(band, competency) for band in AGREEMENT}
     sayings = [
-        f"{reading.subjects(told[band])} {verb}" for band, verb in AGREEMENT.items() if band in told
+        f"{reading.subjects(told[band])} {verb}" for band, verb in AGREEMENT.items() if told[band]
     ]
     return f"Among themselves, {listed(sayings)}." if sayings else ""
 

@@ -5,12 +5,11 @@ the other competencies, from what another group says, from what the leader says.
 nothing is claimed.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import permutations
 
-from assess.scorecards.types import AwarenessRow
-from instruments.questionnaires import Competency
+from instruments.questionnaires import Competency, Scale
 from reports.documents.readings import Evidence, Reading
 from reports.documents.words import sentence
 
@@ -34,25 +33,38 @@ class Finding:
 
 
 def strengths(reading: Reading) -> list[Finding]:
-    """Return up to three competencies which surely stand out, the surest first."""
-    apart = _surest(_standing_out(reading))
+    """Return up to three competencies which clearly stand out, the clearest first, else a hidden one."""
+    return standing_out(reading) or taken_for_granted(reading)
+
+
+def standing_out(reading: Reading) -> list[Finding]:
+    apart = _surest(_above_the_rest(reading))
     known = {finding.competency.key for finding in apart}
-    high = [
-        found for found in _surest(_far_up(reading), most=99) if found.competency.key not in known
-    ]
+    high = [found for found in _surest(_far_up(reading)) if found.competency.key not in known]
     return [*apart, *high][:MOST]
+
+
+def taken_for_granted(reading: Reading) -> list[Finding]:
+    """Return the clearest of what others see more of than the leader, as a strength and not as a question."""
+    return _surest(_hidden_strengths(reading, asking=False))[:1]
 
 
 def questions(reading: Reading) -> list[Finding]:
     """Return up to three questions which the figures ask, of as many kinds as there are."""
     kinds = [
-        _surest(kind(reading), most=99)
-        for kind in (_blind_spots, _groups_apart, _standing_back, _disagreements, _hidden_strengths)
+        _surest(kind)
+        for kind in (
+            _blind_spots(reading),
+            _groups_apart(reading),
+            _standing_back(reading),
+            _disagreements(reading),
+            _open_strengths(reading),
+        )
     ]
     chosen: dict[str, Finding] = {}
     for place in range(max(map(len, kinds))):
-        for kind_ in kinds:
-            _choose(chosen, kind_[place:])
+        for kind in kinds:
+            _choose(chosen, kind[place:])
     return list(chosen.values())
 
 
@@ -62,67 +74,80 @@ def _choose(chosen: dict[str, Finding], candidates: list[Finding]) -> None:
         chosen[fresh[0].competency.key] = fresh[0]
 
 
-def _surest(findings: Iterable[Finding], most: int = MOST) -> list[Finding]:
+def _surest(findings: Iterable[Finding]) -> list[Finding]:
     """Return the surest finding of each competency, the surest first; ties keep the instrument's order."""
     best: dict[str, Finding] = {}
     for finding in findings:
         key = finding.competency.key
         if key not in best or finding.certainty > best[key].certainty:
             best[key] = finding
-    return sorted(best.values(), key=lambda finding: -finding.certainty)[:most]
+    return sorted(best.values(), key=lambda finding: -finding.certainty)
 
 
-def _standing_out(reading: Reading) -> Iterator[Finding]:
-    for key, competency in reading.competencies.items():
-        sights = reading.of(key)
-        above = [s for s in sights if s.low > reading.middles[s.leaf]]
-        below = [s for s in sights if s.high < reading.middles[s.leaf]]
-        if not above or below:
+def _above_the_rest(reading: Reading) -> Iterator[Finding]:
+    for key in reading.competencies:
+        margins = {sight.leaf: reading.margin(sight) for sight in reading.of(key)}
+        above = [leaf for leaf, margin in margins.items() if margin > 0]
+        if not above or min(margins.values()) < 0:
             continue
-        leaves = [sight.leaf for sight in above]
         text = (
-            f"{sentence(reading.subjects(leaves))} {reading.see(leaves)} this in you "
+            f"{sentence(reading.subjects(above))} {reading.see(above)} this in you "
             "more than the rest of what we asked about."
         )
-        margin = max(sight.low - reading.middles[sight.leaf] for sight in above)
-        yield Finding(competency, text, reading.evidence(key, leaves), margin)
+        yield _against_the_rest(reading, key, text, {leaf: margins[leaf] for leaf in above})
 
 
 def _far_up(reading: Reading) -> Iterator[Finding]:
-    scale = reading.card.instrument.scale
-    bar = scale.low + FAR_UP * (scale.high - scale.low)
-    for key, competency in reading.competencies.items():
+    bar = far_up(reading.card.instrument.scale)
+    for key in reading.competencies:
         sights = reading.of(key)
         if not sights or min(sight.low for sight in sights) <= bar:
             continue
         leaves = [sight.leaf for sight in sights]
         text = (
             f"{sentence(reading.subjects(leaves))} {reading.see(leaves)} much of this: "
-            "surely in the upper third of the scale."
+            "clearly in the upper third of the scale."
         )
-        yield Finding(
-            competency, text, reading.evidence(key, leaves), min(s.low for s in sights) - bar
-        )
+        yield _finding(reading, key, text, leaves, min(sight.low for sight in sights) - bar)
+
+
+def far_up(scale: Scale) -> float:
+    """Return where the upper third of a scale begins."""
+    return scale.low + FAR_UP * (scale.high - scale.low)
 
 
 def _blind_spots(reading: Reading) -> Iterator[Finding]:
-    for row in _flagged(reading, "blind spot"):
-        who = reading.voices[row.leaf]
+    for key in reading.competencies:
+        rows = reading.flagged("blind spot", key)
+        if not rows:
+            continue
+        leaves = [row.leaf for row in rows]
         text = (
-            f"{sentence(who.subject)} {who.verb('see')} less of this than you do. "
+            f"{sentence(reading.subjects(leaves))} {reading.see(leaves)} less of this than you do. "
             "What do you do that does not reach them, and what would they need to see?"
         )
-        yield _finding(reading, row.competency, text, ("self", row.leaf), row.low or 0.0)
+        certainty = max(row.low or 0.0 for row in rows)
+        yield _finding(reading, key, text, ("self", *leaves), certainty)
 
 
-def _hidden_strengths(reading: Reading) -> Iterator[Finding]:
-    for row in _flagged(reading, "hidden strength"):
-        who = reading.voices[row.leaf]
+def _hidden_strengths(reading: Reading, *, asking: bool = True) -> Iterator[Finding]:
+    for key in reading.competencies:
+        rows = reading.flagged("hidden strength", key)
+        if not rows:
+            continue
+        leaves = [row.leaf for row in rows]
         text = (
-            f"{sentence(who.subject)} {who.verb('see')} more of this than you do. "
-            "What do you do there that you take for granted?"
+            f"{sentence(reading.subjects(leaves))} {reading.see(leaves)} more of this than you do."
         )
-        yield _finding(reading, row.competency, text, ("self", row.leaf), -(row.high or 0.0))
+        question = " What do you do there that you take for granted?" if asking else ""
+        certainty = max(-(row.high or 0.0) for row in rows)
+        yield _finding(reading, key, text + question, ("self", *leaves), certainty)
+
+
+def _open_strengths(reading: Reading) -> Iterator[Finding]:
+    """Leave out what already stands where strengths stand."""
+    said = {found.competency.key for found in strengths(reading)}
+    return (found for found in _hidden_strengths(reading) if found.competency.key not in said)
 
 
 def _groups_apart(reading: Reading) -> Iterator[Finding]:
@@ -139,32 +164,28 @@ def _groups_apart(reading: Reading) -> Iterator[Finding]:
 
 
 def _standing_back(reading: Reading) -> Iterator[Finding]:
-    for sight in reading.sights:
-        middle = reading.middles[sight.leaf]
-        if sight.high >= middle:
+    for key in reading.competencies:
+        margins = {sight.leaf: -reading.margin(sight) for sight in reading.of(key)}
+        below = {leaf: margin for leaf, margin in margins.items() if margin > 0}
+        if not below:
             continue
-        who = reading.voices[sight.leaf]
         text = (
-            f"{sentence(who.subject)} {who.verb('see')} less of this than of the rest. "
-            "When did it last go well with them, and what made that possible?"
+            f"{sentence(reading.subjects(below))} {reading.see(list(below))} less of this "
+            "than of the rest. When did it last go well with them, and what made that possible?"
         )
-        yield _finding(reading, sight.competency, text, (sight.leaf,), middle - sight.high)
+        yield _against_the_rest(reading, key, text, below)
 
 
 def _disagreements(reading: Reading) -> Iterator[Finding]:
-    for row in reading.card.competencies:
-        if row.agreement != "low":
+    for key in reading.competencies:
+        leaves = reading.in_agreement("low", key)
+        if not leaves:
             continue
-        who = reading.voices[row.leaf]
         text = (
-            f"{sentence(who.subject)} do not see this alike: some see much of it, some little. "
-            "With whom does it come easily, and with whom not?"
+            f"{sentence(reading.subjects(leaves))} do not agree among themselves: some see much of "
+            "this, some little. With whom does it come easily, and with whom not?"
         )
-        yield _finding(reading, row.competency, text, (row.leaf,), 0.0)
-
-
-def _flagged(reading: Reading, flag: str) -> list[AwarenessRow]:
-    return [row for key in reading.competencies for row in reading.flagged(flag, key)]
+        yield _finding(reading, key, text, leaves, 0.0)
 
 
 def _finding(
@@ -173,3 +194,14 @@ def _finding(
     return Finding(
         reading.competencies[competency], text, reading.evidence(competency, leaves), certainty
     )
+
+
+def _against_the_rest(
+    reading: Reading, competency: str, text: str, margins: Mapping[str, float]
+) -> Finding:
+    """Return a finding which rests on the middle of what the same people say of all competencies."""
+    found = _finding(reading, competency, text, margins, max(margins.values()))
+    evidence = tuple(
+        replace(fact, middle=reading.middles[fact.voice.leaf]) for fact in found.evidence
+    )
+    return replace(found, evidence=evidence)

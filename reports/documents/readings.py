@@ -7,7 +7,7 @@ from statistics import mean
 
 from assess.scorecards.types import AwarenessRow, CompetencyRow, Scorecard
 from instruments.questionnaires import Competency
-from reports.documents.words import Voice, listed, points, voice
+from reports.documents.words import Voice, between, listed, points, voice
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,18 @@ class Evidence:
     score: float
     low: float | None
     high: float | None
+    middle: float | None = None
+    """What the same people say of all competencies, where that is what the finding is held against."""
 
     @property
     def words(self) -> str:
-        if self.low is None or self.high is None:
-            return f"{self.voice.label}: {points(self.score)}"
-        return (
-            f"{self.voice.label}: {points(self.score)}, "
-            f"between {points(self.low)} and {points(self.high)}"
-        )
+        span = between(self.low, self.high)
+        said = f"{self.voice.label}: {points(self.score)}" + (f" ({span})" if span else "")
+        return f"{said}, {self.rest}" if self.rest else said
+
+    @property
+    def rest(self) -> str:
+        return "" if self.middle is None else f"over all competencies {points(self.middle)}"
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,11 @@ class Reading:
             for leaf in leaves
         }
 
+    def margin(self, sight: Sight) -> float:
+        """Return how far a whole line lies above its leaf's middle, below it as a minus, else nought."""
+        middle = self.middles[sight.leaf]
+        return max(0.0, sight.low - middle) + min(0.0, sight.high - middle)
+
     def of(self, competency: str) -> list[Sight]:
         return [sight for sight in self.sights if sight.competency == competency]
 
@@ -107,6 +115,11 @@ class Reading:
 
     def flagged_leaves(self, flag: str, competency: str) -> list[str]:
         return [row.leaf for row in self.flagged(flag, competency)]
+
+    def in_agreement(self, band: str, competency: str) -> list[str]:
+        """Return the leaves whose people agree among themselves as far as a band says."""
+        rows = (self.rows.get((competency, leaf)) for leaf in self.voices)
+        return [row.leaf for row in rows if row and row.agreement == band]
 
     def evidence(self, competency: str, leaves: Iterable[str]) -> tuple[Evidence, ...]:
         rows = [self.rows[competency, leaf] for leaf in leaves if (competency, leaf) in self.rows]

@@ -62,7 +62,77 @@ def test_a_blind_spot_is_asked_about_first() -> None:
     assert what_to_see(Reading(card), "listening") == "Your peers see less of this than you do."
 
 
-def test_where_groups_surely_differ_the_difference_is_asked_about() -> None:
+def gap(competency: str, leaf: str, low: float, high: float) -> AwarenessRow:
+    flag = "blind spot" if low > 0 else "hidden strength"
+    return AwarenessRow(competency, leaf, (low + high) / 2, low, high, 0.001, flag, None)
+
+
+def with_gaps(*gaps: AwarenessRow) -> Reading:
+    """Return a leader of whom nothing stands out but these gaps."""
+    card = make_card(instrument=make_instrument(2, 3))
+    rows = tuple(
+        replace(row, low=1.5, high=4.9, agreement=None) if row.low is not None else row
+        for row in card.competencies
+    )
+    return Reading(replace(card, competencies=rows, awareness=gaps))
+
+
+def test_a_blind_spot_names_every_group_that_sees_less() -> None:
+    groups = [gap("trust", leaf, 0.6, 1.4) for leaf in ("supervisor", "peer", "direct_report")]
+
+    found = questions(with_gaps(*groups))[0]
+
+    assert found.text.startswith(
+        "Your peers, your present and past direct reports and your supervisor see less of this"
+    )
+    assert [fact.voice.leaf for fact in found.evidence] == [
+        "self",
+        "peer",
+        "direct_report",
+        "supervisor",
+    ]
+
+
+def test_the_surest_of_a_competencys_gaps_says_how_sure_it_is() -> None:
+    reading = with_gaps(
+        gap("trust", "peer", 0.6, 1.4),
+        gap("listening", "peer", 0.5, 1.4),
+        gap("listening", "direct_report", 0.8, 1.4),
+    )
+
+    assert [found.certainty for found in questions(reading)] == [0.8, 0.6]
+
+
+def test_where_nothing_stands_out_a_hidden_strength_does_and_is_not_asked_about() -> None:
+    reading = with_gaps(gap("trust", "peer", -1.4, -0.6), gap("trust", "direct_report", -1.5, -0.8))
+
+    (found,) = strengths(reading)
+
+    assert found.text == (
+        "Your peers and your present and past direct reports see more of this than you do."
+    )
+    assert questions(reading) == []
+
+
+def test_beside_a_strength_a_hidden_one_is_asked_about() -> None:
+    hidden = gap("questions", "peer", -1.4, -0.6)
+    card = card_of((4.0, 3.8, 4.2), (3.0, 2.8, 3.2), (3.0, 2.4, 3.6), awareness=(hidden,))
+
+    assert [found.competency.key for found in strengths(Reading(card))] == ["trust"]
+    assert "take for granted" in " ".join(found.text for found in questions(Reading(card)))
+
+
+def test_what_stands_back_says_what_from() -> None:
+    card = card_of((4.0, 3.8, 4.2), (3.0, 2.8, 3.2), (4.0, 3.8, 4.2))
+
+    (found,) = questions(Reading(card))
+
+    assert [fact.words for fact in found.evidence] == [
+        "Peers: 3.0 (2.8 to 3.2), over all competencies 3.7"
+    ]
+
+
+def test_where_groups_clearly_differ_the_difference_is_asked_about() -> None:
     card = make_card(leaves=TWO)
     apart = tuple(
         replace(row, low=4.0, high=4.4) if row.leaf == "peer" else replace(row, low=2.0, high=2.4)
