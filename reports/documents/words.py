@@ -34,9 +34,8 @@ LABELS = {
     "board": "Board",
     "client": "Clients",
     "other": "Others",
-    "pooled": "Small groups",
 }
-NARROW = {"supervisors_supervisor": "Two levels up"}
+NARROW = {"supervisors_supervisor": "Two levels up", "pooled": "Small groups"}
 ONE = {
     "self": "you",
     "supervisor": "your supervisor",
@@ -60,8 +59,18 @@ MANY = {
     "board": "your board members",
     "client": "your clients",
     "other": "the others",
-    "pooled": "people from small groups",
 }
+TOGETHER = {
+    frozenset({"direct_report", "past_direct_report"}): (
+        "Direct reports, present and past",
+        "your present and past direct reports",
+    ),
+    frozenset({"supervisor", "past_supervisor"}): (
+        "Supervisors, present and past",
+        "your present and past supervisors",
+    ),
+}
+"""How two groups that are one in two times are called: as a label, and as somebody who sees something."""
 WHY = {
     Reason.TOO_FEW_ANSWERS: "too few answers",
     Reason.TOO_FEW_RATERS: "too few people for a sure word",
@@ -88,7 +97,7 @@ class Voice:
     @property
     def short(self) -> str:
         """Return the name that fits over a narrow column."""
-        return NARROW.get(self.leaf, LABELS[self.leaf])
+        return NARROW.get(self.leaf) or LABELS[self.leaf]
 
     @property
     def is_one(self) -> bool:
@@ -101,21 +110,16 @@ class Voice:
     @property
     def counted(self) -> str:
         """How many answered: "six peers", "your supervisor"."""
-        if self.leaf == "pooled":
-            return f"{number(self.n)} people from small groups"
-        if self.is_one:
-            return self.subject
-        return f"{number(self.n)} {self.subject.removeprefix('your ').removeprefix('the ')}"
+        return self.subject if self.is_one else f"{number(self.n)} {_plain(self.subject)}"
 
 
 def voice(row: LeafRow) -> Voice:
-    """Return how a leaf is spoken of; one that took in a related group says so."""
-    one = row.n == 1 and row.leaf in ONE
-    related = [group for group in row.groups if group != row.leaf]
-    if related and row.leaf != "pooled":
-        return Voice(row.leaf, _joined_label(row), _joined_subject(row), row.n)
-    label = "Small groups together" if row.leaf == "pooled" else LABELS[row.leaf]
-    return Voice(row.leaf, label, (ONE if one else MANY)[row.leaf], row.n)
+    """Return how a leaf is spoken of; one in which several groups are shown as one names them."""
+    if len(row.groups) > 1:
+        return Voice(row.leaf, *_together(row.groups), row.n)
+    (group,) = row.groups
+    one = row.n == 1 and group in ONE
+    return Voice(row.leaf, LABELS[group], (ONE if one else MANY)[group], row.n)
 
 
 def number(n: int) -> str:
@@ -160,15 +164,14 @@ def scale_ends(scale: Scale) -> tuple[str, str]:
     return scale.labels[0], scale.labels[-1]
 
 
-def _joined_label(row: LeafRow) -> str:
-    if set(row.groups) == {"direct_report", "past_direct_report"}:
-        return "Direct reports, present and past"
-    if set(row.groups) == {"supervisor", "past_supervisor"}:
-        return "Supervisors, present and past"
-    return listed([LABELS[group] for group in row.groups])
+def _together(groups: Sequence[str]) -> tuple[str, str]:
+    """Return the label and the subject of several groups shown as one."""
+    if called := TOGETHER.get(frozenset(groups)):
+        return called
+    first, *others = (LABELS[group] for group in groups)
+    return listed([first, *map(str.lower, others)]), listed([MANY[group] for group in groups])
 
 
-def _joined_subject(row: LeafRow) -> str:
-    if set(row.groups) == {"direct_report", "past_direct_report"}:
-        return "your present and past direct reports"
-    return listed([MANY[group] for group in row.groups])
+def _plain(subject: str) -> str:
+    """Return "peers" for "your peers", "clients and others" for "your clients and the others"."""
+    return " ".join(word for word in subject.split() if word not in {"your", "the"})

@@ -19,14 +19,45 @@ CLIENTS = LeafRow("client", ("client", "other"), 5, named=False)
         (
             SUPERVISORS,
             "Supervisors, present and past",
-            "your supervisors and your past supervisors",
+            "your present and past supervisors",
         ),
-        (CLIENTS, "Clients and Others", "your clients and the others"),
+        (CLIENTS, "Clients and others", "your clients and the others"),
+        (
+            LeafRow("pooled", ("direct_report", "past_direct_report"), 5, named=False),
+            "Direct reports, present and past",
+            "your present and past direct reports",
+        ),
+        (
+            LeafRow("pooled", ("past_supervisor", "past_direct_report"), 4, named=False),
+            "Past supervisors and past direct reports",
+            "your past supervisors and your past direct reports",
+        ),
+        (LeafRow("pooled", ("board",), 4, named=False), "Board", "your board members"),
     ],
     ids=lambda value: value.leaf if isinstance(value, LeafRow) else "",
 )
 def test_a_leaf_has_a_name_and_a_voice(row: LeafRow, label: str, subject: str) -> None:
     assert (voice(row).label, voice(row).subject) == (label, subject)
+
+
+@pytest.mark.parametrize(
+    ("row", "counted"),
+    [
+        (LeafRow("supervisor", ("supervisor",), 1, named=True), "your supervisor"),
+        (LeafRow("peer", ("peer",), 6, named=False), "six peers"),
+        (CLIENTS, "five clients and others"),
+        (LeafRow("other", ("other",), 4, named=False), "four others"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_who_answered_is_counted(row: LeafRow, counted: str) -> None:
+    assert voice(row).counted == counted
+
+
+def test_over_a_narrow_column_a_name_is_short() -> None:
+    pooled = LeafRow("pooled", ("past_supervisor", "past_direct_report"), 4, named=False)
+
+    assert voice(pooled).short == "Small groups"
 
 
 def test_one_person_sees_and_many_see() -> None:
