@@ -73,7 +73,7 @@ def scorecard(session: Session, leader: Leader, *, known: Parameters | None = No
         index=index(rows, basis),
         awareness=tuple(awareness(rows, basis)),
         comments=_comments(session, leader),
-        sure="round" if any(np.isfinite(error.df) for error in basis.errors.values()) else "norm",
+        sure=_sure(basis),
     )
 
 
@@ -150,6 +150,16 @@ def _errors(leaf: str, figures: Mapping[str, Any], default: float) -> Errors:
     if figures.get("sigma2") is None or not figures.get("df"):
         return Errors(default, np.inf, norms.single_rater_reliability(leaf))
     return Errors(figures["sigma2"], figures["df"], figures["icc1"])
+
+
+def _sure(basis: Basis) -> tuple[str, ...]:
+    """Return the leaves of which the round tells how far raters differ, in every competency."""
+    keys = [competency.key for competency in basis.instrument.competencies]
+    return tuple(
+        leaf
+        for leaf in basis.leaves
+        if all(np.isfinite(basis.errors[leaf, key].df) for key in keys)
+    )
 
 
 def _competency_rows(

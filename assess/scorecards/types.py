@@ -20,6 +20,7 @@ class Reason(StrEnum):
     TOO_FEW_LEADERS = "fewer than 10 leaders"
     TOO_FEW_ROUND_RATERS = "fewer than 80 raters"
     NOT_ESTIMABLE = "cannot be estimated"
+    PROTECTED = "could give single raters away"
     NO_BANDS = "no bands at this protection"
 
 
@@ -114,8 +115,8 @@ class Scorecard:
     index: Index
     awareness: tuple[AwarenessRow, ...]
     comments: tuple[Comment, ...]
-    sure: str
-    """How the intervals were reckoned: "round" (this round's raters) or "norm" (the shipped default)."""
+    sure: tuple[str, ...]
+    """The leaves whose intervals rest on this round's raters; those of the others on the shipped default."""
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,12 @@ class Book:
         return any(who.leaf != "self" for who in self.voices)
 
     @property
+    def compares_named(self) -> bool:
+        """Whether somebody shown by name is compared with the leader."""
+        named = {leaf.leaf for leaf in self.card.leaves if leaf.named}
+        return any(row.flag and row.leaf in named for row in self.card.awareness)
+
+    @property
     def is_close(self) -> bool:
         return len(self.voices) > MANY_LEAVES
 

@@ -75,7 +75,7 @@ class Reading:
     @cached_property
     def middles(self) -> dict[str, float]:
         """The middle of what each leaf says of all competencies."""
-        leaves = {sight.leaf for sight in self.sights}
+        leaves = dict.fromkeys(sight.leaf for sight in self.sights)
         return {
             leaf: mean(sight.score for sight in self.sights if sight.leaf == leaf)
             for leaf in leaves

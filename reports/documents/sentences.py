@@ -33,18 +33,6 @@ def absence(row: CompetencyRow | AwarenessRow) -> str:
     return WHY[row.reason] if row.reason else ""
 
 
-def how_sure(reading: Reading) -> list[str]:
-    """Return how far scores may be off, for each group that has an interval."""
-    halves: dict[str, list[float]] = {}
-    for sight in reading.sights:
-        halves.setdefault(sight.leaf, []).append((sight.high - sight.low) / 2)
-    return [
-        f"{sentence(reading.voices[leaf].counted)}: a score may lie "
-        f"about {points(mean(widths))} of a point higher or lower."
-        for leaf, widths in halves.items()
-    ]
-
-
 def certainty(reading: Reading) -> str:
     """Return how sure we are, in the few words of the summary page."""
     if not reading.sights:
@@ -52,15 +40,33 @@ def certainty(reading: Reading) -> str:
             "Too few people answered to say how sure a score is. Read every figure as the opening "
             "of a talk, not as its result."
         )
-    widest = max(reading.sights, key=lambda sight: sight.high - sight.low)
-    finest = min(reading.sights, key=lambda sight: sight.high - sight.low)
-    near, far = _half(finest.high - finest.low), _half(widest.high - widest.low)
-    off = f"by about {near} of a point" if near == far else f"by {near} to {far} of a point"
     return (
-        f"Had other people like these been asked, a group\N{RIGHT SINGLE QUOTATION MARK}s score could "
-        f"differ {off}. Smaller differences than that tell you nothing, and we have not made "
-        "anything of them."
+        "Each score comes from a few people. If everybody like them had answered, it could lie about "
+        f"{_offs(reading)}. We name a difference only where it is clearly larger than chance would "
+        "make it."
     )
+
+
+def where_from(reading: Reading) -> list[str]:
+    """Return whether the round or the literature told how far people differ, of each group with a line."""
+    drawn = [leaf for leaf in reading.voices if any(s.leaf == leaf for s in reading.sights)]
+    ours = [leaf for leaf in drawn if leaf in reading.card.sure]
+    usual = [leaf for leaf in drawn if leaf not in ours]
+    if not ours:
+        return [
+            (
+                "This round is too small to reckon how far people differ when they rate the same leader. "
+                "We took what is usual in studies of ratings at work, so that the lines show what to "
+                "expect rather than what was found here."
+            )
+        ]
+    sayings = [f"How far {reading.subjects(ours)} differ was reckoned from this round."]
+    if usual:
+        sayings.append(
+            f"For {reading.subjects(usual)} the round has too few people; there we took what is "
+            "usual in studies of ratings at work."
+        )
+    return sayings
 
 
 def pooling(card: Scorecard) -> list[str]:
@@ -118,5 +124,13 @@ def _why_left_out(reason: Reason) -> str:
     return "too few answered" if reason == Reason.TOO_FEW_RATERS else WHY[reason]
 
 
-def _half(width: float) -> str:
-    return points(width / 2)
+def _offs(reading: Reading) -> str:
+    """Return "0.3 of a point higher or lower for your peers, and 0.6 for the others"."""
+    leaves: dict[str, list[str]] = {}
+    for leaf in reading.middles:
+        halves = [(s.high - s.low) / 2 for s in reading.sights if s.leaf == leaf]
+        leaves.setdefault(points(mean(halves)), []).append(leaf)
+    (near, nearest), *others = sorted(leaves.items())
+    first = f"{near} of a point higher or lower for {reading.subjects(nearest)}"
+    rest = (f"{far} for {reading.subjects(some)}" for far, some in others)
+    return ", and ".join([first, *rest])

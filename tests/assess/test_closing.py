@@ -1,5 +1,7 @@
 """Close opens the envelopes once, publishes symbols, and leaves nothing else."""
 
+from uuid import uuid4
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -9,10 +11,11 @@ from assess.models import LedgerEntry, PublishedLeaf, PublishedSymbol
 from assess.scorecards.reading import RoundNotClosedError, round_card, scorecard
 from assess.scorecards.types import Reason
 from core.keys import KeyLostError, KeyStore
+from core.mail import OutboxMail, post
 from surveys.ballots.keynames import draft_key_name, link_key_name, private_key_name
 from surveys.ballots.opening import EnvelopeMovedError
 from surveys.ballots.sheets import NOT_OBSERVED, Sheet
-from surveys.models import Invitation, Seat
+from surveys.models import GroupCount, Invitation, Seat
 from tests.assess.rounds import (
     ITEMS,
     answered_round,
@@ -189,3 +192,65 @@ def test_a_symbol_is_stored_for_every_item_of_every_leaf(
     stored = session.scalars(sa.select(PublishedSymbol.symbol)).all()
     assert len(stored) == 3 * len(ITEMS)
     assert set(stored) == {"5", "4.5+"}
+
+
+def test_a_group_of_which_the_round_tells_in_part_only_is_not_told_of_by_it(
+    session: Session, key_store: KeyStore
+) -> None:
+    round_ = closed_round(session, key_store, everybody_says(3), peer=5, direct_report=5)
+    figures = {"sigma2": 0.4, "df": 90.0, "icc1": 0.2}
+    told = [("peer", "trust"), ("peer", "listening"), ("direct_report", "trust")]
+
+    card = scorecard(session, round_.leaders[0], known=dict.fromkeys(told, figures))
+
+    assert card.sure == ("peer",)
+
+
+def test_a_group_that_stayed_silent_looks_like_one_that_is_too_small(
+    session: Session, key_store: KeyStore
+) -> None:
+    """A leader with one client must not learn whether that client has answered."""
+
+    def card(client_answers: bool) -> object:
+        def answer(group: str, _number: int) -> Sheet:
+            silent = group == "client" and not client_answers
+            return Sheet({} if silent else dict.fromkeys(ITEMS, 4), {})
+
+        round_ = closed_round(session, key_store, answer, peer=4, client=1)
+        return scorecard(session, round_.leaders[0])
+
+    answered, silent = card(client_answers=True), card(client_answers=False)
+
+    assert repr(answered).replace(answered.leader, "") == repr(silent).replace(silent.leader, "")  # type: ignore[attr-defined]  # as above
+
+
+def test_close_forgets_counts_and_reminders(session: Session, key_store: KeyStore) -> None:
+    """A reminder still waiting would name somebody who had not answered."""
+    round_ = answered_round(session, key_store, everybody_says(4), peer=4)
+    post(session, "reminder", session.scalars(sa.select(Invitation.id)).first() or uuid4())
+    session.flush()
+
+    close_round(session, round_, key_store, at=NOON)
+
+    assert session.scalars(sa.select(GroupCount)).all() == []
+    assert session.scalars(sa.select(OutboxMail)).all() == []
+
+
+def test_agreement_is_not_told_where_one_dissenter_would_be(
+    session: Session, key_store: KeyStore
+) -> None:
+    answer = by_group({"self": [4], "direct_report": [1, *[5] * 8]})
+
+    card = scorecard(session, closed_round(session, key_store, answer, direct_report=9).leaders[0])
+
+    told = {row.agreement for row in card.competencies if row.leaf == "direct_report"}
+    why = {row.reason for row in card.competencies if row.leaf == "direct_report"}
+    assert (told, why) == ({None}, {Reason.PROTECTED})
+
+
+def test_agreement_in_the_middle_is_told(session: Session, key_store: KeyStore) -> None:
+    answer = by_group({"self": [4], "direct_report": [3, 3, 3, 4, 4, 4, 3, 4]})
+
+    card = scorecard(session, closed_round(session, key_store, answer, direct_report=8).leaders[0])
+
+    assert {row.agreement for row in card.competencies if row.leaf == "direct_report"} == {"high"}

@@ -126,7 +126,7 @@ def make_card(
         index=_index(others),
         awareness=_awareness(rows, leaves),
         comments=make_comments(instrument, comments),
-        sure="round",
+        sure=tuple(leaf.leaf for leaf in leaves if not leaf.named),
     )
 
 

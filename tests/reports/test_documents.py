@@ -21,6 +21,8 @@ from assess.publication.protection import PROTECTIONS
 from assess.scorecards.types import Comment, CompetencyRow, LeafRow, Reason, Scorecard, WithheldRow
 from reports.documents import report_html, report_pdf
 from reports.documents.pdf import STATIC, html_to_pdf
+from reports.documents.readings import Reading
+from reports.documents.sentences import certainty
 from tests.reports.cards import EVERYBODY, FAMILY, make_card, make_instrument
 
 ROOT = Path(__file__).parents[2]
@@ -326,5 +328,32 @@ def test_a_comment_of_a_named_person_stands_under_their_name() -> None:
     assert html.count('<p class="writer">Supervisor</p>') == 1
 
 
-def test_a_round_too_small_to_reckon_says_where_its_lines_come_from() -> None:
-    assert "usual in studies of ratings at work" in report_html(small_card(sure="norm"))
+@pytest.mark.parametrize(
+    ("sure", "said"),
+    [
+        ((), "This round is too small to reckon how far people differ"),
+        (
+            ("peer", "direct_report", "pooled"),
+            "and the others differ was reckoned from this round.",
+        ),
+        (
+            ("direct_report",),
+            (
+                "For your peers and your clients and the others the round has too few people; there we "
+                "took what is usual in studies of ratings at work."
+            ),
+        ),
+    ],
+    ids=["of none", "of all", "of one"],
+)
+def test_where_lines_come_from_is_said_of_every_group(sure: tuple[str, ...], said: str) -> None:
+    assert said in report_html(small_card(sure=sure))
+
+
+def test_how_sure_we_are_is_said_of_every_group() -> None:
+    assert certainty(Reading(make_card())) == (
+        "Each score comes from a few people. If everybody like them had answered, it could lie about "
+        "0.4 of a point higher or lower for your present and past direct reports, and 0.5 for your "
+        "peers, and 0.6 for your clients and the others. We name a difference only where it is "
+        "clearly larger than chance would make it."
+    )
