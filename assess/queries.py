@@ -53,6 +53,20 @@ def sealed_seats(session: Session, round_: Round) -> list[SealedSeat]:
     ]
 
 
+def groups_asked(session: Session, round_: Round) -> dict[UUID, dict[str, int]]:
+    """Return the groups that were asked about each leader, each with none who answered yet."""
+    rows = session.execute(
+        sa.select(Seat.leader_id, Seat.group)
+        .join(Leader)
+        .where(Leader.round_id == round_.id)
+        .distinct()
+    )
+    asked: dict[UUID, dict[str, int]] = {leader.id: {} for leader in round_.leaders}
+    for leader_id, group in rows:
+        asked[leader_id][group] = 0
+    return asked
+
+
 def what_binds(round_: Round) -> tuple[Instrument, Protection]:
     """Return what was asked in a round, and how coarse its publication must be on that scale."""
     instrument = instrument_of(round_.instrument_version)

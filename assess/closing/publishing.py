@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,8 +20,9 @@ from assess.models import (
     WithheldGroup,
 )
 from assess.psychometrics.agreement import rwg_j
+from assess.publication.agreement import may_tell
 from assess.publication.comments import publishable
-from assess.publication.plans import Leaf, Plan
+from assess.publication.plans import POOLED, Leaf, Plan
 from assess.publication.protection import Protection
 from assess.publication.symbols import agreement_band, named_symbol, symbol
 from core.db import Model
@@ -81,46 +82,55 @@ def _add_leaf(
             "named": leaf.named,
         }
     )
-    rows[PublishedSymbol].extend(_symbols(leaf_id, leaf, ratings, rules))
-    rows[PublishedAgreement].extend(_agreements(leaf_id, leaf, ratings, rules.instrument))
+    symbols = {
+        item.key: _symbol([int(value) for value in column if not np.isnan(value)], leaf, rules)
+        for item, column in zip(rules.instrument.items, ratings.T, strict=True)
+    }
+    rows[PublishedSymbol].extend(
+        {"leaf_id": leaf_id, "item": item, "symbol": shown} for item, shown in symbols.items()
+    )
+    rows[PublishedAgreement].extend(
+        {"leaf_id": leaf_id, "competency": key, "band": band}
+        for key, band in _agreements(leaf, ratings, symbols, rules)
+    )
 
 
-def _symbols(
-    leaf_id: UUID, leaf: Leaf, ratings: np.ndarray, rules: Rules
-) -> Iterator[dict[str, Any]]:
-    scale = rules.instrument.scale
-    for item, column in zip(rules.instrument.items, ratings.T, strict=True):
-        values = [int(value) for value in column if not np.isnan(value)]
-        shown = (
-            named_symbol(values)
-            if leaf.named
-            else symbol(
-                values,
-                raters=leaf.raters,
-                protection=rules.protection,
-                low=scale.low,
-                high=scale.high,
-            )
-        )
-        yield {"leaf_id": leaf_id, "item": item.key, "symbol": shown}
+def _symbol(values: list[int], leaf: Leaf, rules: Rules) -> str | None:
+    if leaf.named:
+        return named_symbol(values)
+    scale, protection = rules.instrument.scale, rules.protection
+    return symbol(values, raters=leaf.raters, protection=protection, low=scale.low, high=scale.high)
 
 
 def _agreements(
-    leaf_id: UUID, leaf: Leaf, ratings: np.ndarray, instrument: Instrument
-) -> Iterator[dict[str, Any]]:
+    leaf: Leaf, ratings: np.ndarray, symbols: Mapping[str, str | None], rules: Rules
+) -> Iterator[tuple[str, str | None]]:
+    """Yield the band of agreement of each competency, or None where none is told."""
     start = 0
-    for competency in instrument.competencies:
+    for competency in rules.instrument.competencies:
         columns = ratings[:, start : start + len(competency.items)]
         start += len(competency.items)
-        band = None if leaf.named else _band(columns, options=len(instrument.scale.points))
-        yield {"leaf_id": leaf_id, "competency": competency.key, "band": band}
+        told = [symbols[item.key] for item in competency.items]
+        yield competency.key, _band(columns, rules) if _may_tell(leaf, told, rules) else None
 
 
-def _band(ratings: np.ndarray, *, options: int) -> str | None:
-    """Return how far the complete raters agree, where there are enough of them and of items."""
+def _may_tell(leaf: Leaf, told: Sequence[str | None], rules: Rules) -> bool:
+    """Decide from what is published of a leaf, before its agreement is looked at."""
+    shown = tuple(sorted(symbol for symbol in told if symbol))
+    if leaf.named or leaf.name == POOLED or len(shown) < max(AGREEMENT_ITEMS, len(told)):
+        return False
+    scale, protection = rules.instrument.scale, rules.protection
+    return leaf.raters >= AGREEMENT_RATERS and may_tell(
+        shown, raters=leaf.raters, protection=protection, low=scale.low, high=scale.high
+    )
+
+
+def _band(ratings: np.ndarray, rules: Rules) -> str | None:
+    """Return how far the complete raters agree, where there are enough of them."""
     complete = ratings[~np.isnan(ratings).any(axis=1)]
-    if len(complete) < AGREEMENT_RATERS or ratings.shape[1] < AGREEMENT_ITEMS:
+    if len(complete) < AGREEMENT_RATERS:
         return None
+    options = len(rules.instrument.scale.points)
     agreement = rwg_j(complete, np.zeros(len(complete), dtype=np.intp), options=options)
     return agreement_band(float(agreement[0]))
 

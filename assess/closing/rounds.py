@@ -1,6 +1,6 @@
 """Close a round: one transaction that either has changed nothing or has stored everything."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,14 +14,15 @@ from assess.closing.publishing import Rows, Rules, publish
 from assess.models import RoundParameters
 from assess.publication import gate
 from assess.publication.plans import Plan, plan
-from assess.queries import sealed_seats, what_binds
+from assess.queries import groups_asked, sealed_seats, what_binds
 from core.errors import DomainError
 from core.keys import KeyStore
+from core.mail import OutboxMail
 from instruments.questionnaires import Instrument
 from surveys.ballots.keynames import draft_key_name, link_key_name, private_key_name
-from surveys.models import Invitation, Leader, Round, Seat
+from surveys.models import GroupCount, Invitation, Leader, Round, Seat
 
-HELD_SECRETS = ("seat", "invitation")
+HELD_SECRETS = ("seat", "invitation", "group_count", "outbox_mail")
 """Tables which held something of the raters: they are written anew after close."""
 
 
@@ -45,8 +46,11 @@ def close_round(session: Session, round_: Round, key_store: KeyStore, *, at: dat
     )
     rules = Rules(*what_binds(round_))
 
-    tables = _tables(round_, opened)
-    plans = {leader_id: _plan(round_, sheets, rules) for leader_id, sheets in tables.items()}
+    tables, asked = _tables(round_, opened), groups_asked(session, round_)
+    plans = {
+        leader_id: _plan(round_, {**asked[leader_id], **head_counts(sheets)}, rules)
+        for leader_id, sheets in tables.items()
+    }
     for leader_id, sheets in tables.items():
         _store(session, publish(leader_id, plans[leader_id], sheets, rules))
     _store(session, {RoundParameters: _parameters(round_, opened, rules.instrument)})
@@ -68,9 +72,9 @@ def _tables(round_: Round, opened: Iterable[OpenedSheet]) -> dict[UUID, list[Ope
     return tables
 
 
-def _plan(round_: Round, sheets: Iterable[OpenedSheet], rules: Rules) -> Plan:
+def _plan(round_: Round, raters: Mapping[str, int], rules: Rules) -> Plan:
     """Return what may be shown of a leader, and let the gate judge it, from head counts alone."""
-    made = plan(head_counts(sheets), protection=rules.protection, named=round_.named_groups)
+    made = plan(raters, protection=rules.protection, named=round_.named_groups)
     scale = rules.instrument.scale
     gate.check(made, protection=rules.protection, low=scale.low, high=scale.high)
     return made
@@ -98,7 +102,7 @@ def _store(session: Session, rows: Rows) -> None:
 
 
 def _empty(session: Session, round_: Round) -> None:
-    """Empty every seat and forget every link, all at once, so that no row tells of its own past."""
+    """Empty every seat, forget every link, count and mail: nothing shall tell who answered at all."""
     leaders = sa.select(Leader.id).where(Leader.round_id == round_.id)
     session.execute(
         sa.update(Seat)
@@ -110,3 +114,6 @@ def _empty(session: Session, round_: Round) -> None:
         .where(Invitation.round_id == round_.id)
         .values(authenticator_hash=None)
     )
+    guests = sa.select(Invitation.id).where(Invitation.round_id == round_.id)
+    session.execute(sa.delete(OutboxMail).where(OutboxMail.subject_id.in_(guests)))
+    session.execute(sa.delete(GroupCount).where(GroupCount.leader_id.in_(leaders)))

@@ -62,7 +62,8 @@ def plan(raters: Mapping[str, int], *, protection: Protection, named: frozenset[
     Parameters
     ----------
     raters
-        Answer sheets handed in, by group.
+        Answer sheets handed in, by group; an anonymous group that was asked and stayed silent counts with 0,
+        so that nobody can tell whether its one member has answered.
     protection
         Whose `minimum` an anonymous leaf must reach.
     named
@@ -86,7 +87,7 @@ def plan(raters: Mapping[str, int], *, protection: Protection, named: frozenset[
     """
     if any(count < 0 for count in raters.values()):
         raise ValueError("a group cannot have fewer than no raters")
-    present = [group for group in in_order(raters) if raters[group]]
+    present = [group for group in in_order(raters) if raters[group] or group not in named]
     small = [g for g in present if g not in named and raters[g] < protection.minimum]
     shown: dict[str, tuple[str, ...]] = {g: (g,) for g in present if g not in small}
 

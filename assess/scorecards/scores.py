@@ -16,6 +16,7 @@ from instruments.questionnaires import Competency, Instrument, Scale
 Floats = NDArray[np.float64]
 
 ITEMS_SHARE = 2 / 3
+AGREEMENT_RATERS = 8
 CONFIDENCE = 0.95
 MINIMUM_GAP = 0.5
 """The smallest gap between self and others that matters, on a five-point scale."""
@@ -178,7 +179,7 @@ def _why_no_agreement(competency: Competency, leaf: LeafRow) -> Reason:
         return Reason.POOLED
     if len(competency.items) < 3:  # noqa: PLR2004 - ANONYMITY.md, rule 5
         return Reason.TOO_FEW_ITEMS
-    return Reason.TOO_FEW_RATERS
+    return Reason.TOO_FEW_RATERS if leaf.n < AGREEMENT_RATERS else Reason.PROTECTED
 
 
 def _quantile(df: float) -> float:

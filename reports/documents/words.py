@@ -81,6 +81,7 @@ WHY = {
     Reason.TOO_FEW_LEADERS: "too few leaders in the round",
     Reason.TOO_FEW_ROUND_RATERS: "too few people in the round",
     Reason.NOT_ESTIMABLE: "it cannot be estimated",
+    Reason.PROTECTED: "left out to protect single people",
     Reason.NO_BANDS: "this round has no bands",
 }
 

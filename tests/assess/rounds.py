@@ -54,7 +54,9 @@ def submit_all(session: Session, leader: Leader, answer: Answer, key_store: KeyS
     for seat in session.scalars(sa.select(Seat).where(Seat.leader_id == leader.id)):
         number = told.get(seat.group, 0)
         told[seat.group] = number + 1
-        submit(session, seat, answer(seat.group, number), key_store)
+        sheet = answer(seat.group, number)
+        if sheet.ratings or sheet.comments:
+            submit(session, seat, sheet, key_store)
 
 
 def closed_round(

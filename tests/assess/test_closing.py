@@ -211,7 +211,7 @@ def test_a_group_that_stayed_silent_looks_like_one_that_is_too_small(
 ) -> None:
     """A leader with one client must not learn whether that client has answered."""
 
-    def card(client_answers: bool) -> object:
+    def card(*, client_answers: bool) -> object:
         def answer(group: str, _number: int) -> Sheet:
             silent = group == "client" and not client_answers
             return Sheet({} if silent else dict.fromkeys(ITEMS, 4), {})

@@ -88,7 +88,8 @@ def test_what_a_named_person_says_has_no_interval() -> None:
 @pytest.mark.parametrize(
     ("leaf", "count", "reason"),
     [
-        (PEERS, 3, Reason.TOO_FEW_RATERS),
+        (replace(PEERS, n=7), 3, Reason.TOO_FEW_RATERS),
+        (PEERS, 3, Reason.PROTECTED),
         (PEERS, 2, Reason.TOO_FEW_ITEMS),
         (replace(PEERS, leaf="pooled"), 3, Reason.POOLED),
     ],

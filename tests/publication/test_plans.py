@@ -70,8 +70,9 @@ def test_each_protection_has_its_minimum(protection: Protection, least: int) -> 
     assert planned(protection, peer=least - 1).withheld
 
 
-def test_groups_without_raters_are_neither_shown_nor_withheld() -> None:
-    assert planned(peer=0, self=0) == Plan((), ())
+def test_a_group_that_stayed_silent_is_withheld_as_one_that_is_too_small() -> None:
+    assert planned(client=0).withheld == planned(client=1).withheld
+    assert planned(client=0, board=4, self=0).leaves == (Leaf("board", ("board",), 4, named=False),)
 
 
 def test_a_count_below_nought_is_refused() -> None:
@@ -96,7 +97,7 @@ def test_every_rater_is_shown_once_or_set_aside(
     made = plan(raters, protection=protection, named=NAMED)
     shown = [group for leaf in made.leaves for group in leaf.groups]
     assert sorted([*shown, *(gone.group for gone in made.withheld)]) == sorted(
-        group for group, count in raters.items() if count
+        group for group, count in raters.items() if count or group not in NAMED
     )
     assert all(leaf.raters == sum(raters[g] for g in leaf.groups) for leaf in made.leaves)
 
