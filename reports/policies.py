@@ -1,6 +1,7 @@
 """Who may read, debrief and release a report. HR never may, and administrators never may."""
 
 from accounts.models import Account
+from accounts.policies import is_person
 from reports.models import Report
 
 
@@ -14,7 +15,8 @@ def may_read_report(account: Account, report: Report) -> bool:
 def may_debrief(account: Account, report: Report) -> bool:
     """Let the assigned coach do it, unless the report is about the coach."""
     is_coach = account.has_role("coach") and report.leader.coach_id == account.id
-    return is_coach and not _is_about(account, report)
+    person = report.leader.person
+    return is_coach and not (person and is_person(account, person))
 
 
 def _is_about(account: Account, report: Report) -> bool:

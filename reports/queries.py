@@ -9,7 +9,7 @@ from sqlalchemy import orm
 
 from accounts.models import Account
 from reports.models import Report
-from surveys.models import Leader, Round
+from surveys.models import Invitation, Leader, Round, Seat
 
 
 @dataclass(frozen=True)
@@ -81,3 +81,9 @@ def reports_due(session: orm.Session, *, on: date) -> list[UUID]:
 
 def _has_report() -> sa.ColumnElement[bool]:
     return sa.select(Report.leader_id).where(Report.leader_id == Leader.id).exists()
+
+
+def address_at_launch(session: orm.Session, leader_id: UUID) -> str | None:
+    """Return the address at which the leader was asked for their own view, when the round was launched."""
+    own = sa.select(Invitation.email).join(Seat)
+    return session.scalar(own.where(Seat.leader_id == leader_id, Seat.group == "self"))

@@ -11,7 +11,7 @@ from core import audit, clock, mail
 from core.errors import DomainError, ForbiddenError
 from reports.models import Report
 from reports.policies import may_debrief
-from reports.queries import leaders_lacking_reports
+from reports.queries import address_at_launch, leaders_lacking_reports
 from surveys.models import Round
 
 SYSTEM = "system"
@@ -95,6 +95,8 @@ def _may_go(report: Report, *, by_date: bool) -> None:
 
 
 def _let_in(session: orm.Session, person: Person, leader_id: UUID) -> None:
+    """Open the door to the leader, at the address they had at launch: a later one may be somebody else's."""
     known = account_of_person(session, person)
-    grant(session, email=known.email if known else person.email, role="leader", person=person)
+    address = known.email if known else address_at_launch(session, leader_id) or person.email
+    grant(session, email=address, role="leader", person=person)
     mail.post(session, "report_released", leader_id)

@@ -26,7 +26,7 @@ from surveys.forms.rounds import (
     RoundForm,
     chosen_coaches,
 )
-from surveys.models import Invitation, Round
+from surveys.models import Invitation, Leader, Round
 from surveys.policies import may_manage
 from surveys.queries.rounds import (
     counted_by_group,
@@ -103,6 +103,13 @@ def done(words: str, endpoint: str, **values: Any) -> ResponseReturnValue:
 
 def note(deed: str, round_: Round) -> None:
     audit.record(db.session, current_account().email, deed, "round", round_.id)
+
+
+def note_coach(leader: Leader) -> None:
+    """Record whose report came into whose hands."""
+    actor, coach = current_account().email, leader.coach
+    audit.record(db.session, actor, "changed the coach of", "leader", leader.id)
+    audit.record(db.session, actor, "made coach of them", "account", coach.id if coach else None)
 
 
 def key_store() -> KeyStore:
@@ -209,8 +216,9 @@ def set_protection(round_id: UUID) -> ResponseReturnValue:
 @tells
 def set_coaches(round_id: UUID) -> ResponseReturnValue:
     round_ = managed(round_id)
-    assign_coaches(chosen_coaches(request.form, round_.leaders, coaches(db.session)))
-    note("assigned coaches", round_)
+    chosen = chosen_coaches(request.form, round_.leaders, coaches(db.session))
+    for leader in assign_coaches(chosen):
+        note_coach(leader)
     db.session.commit()
     return done("The coaches are assigned.", ".show", round_id=round_id)
 

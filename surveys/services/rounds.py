@@ -17,6 +17,7 @@ from core.mail import post
 from instruments.models import InstrumentVersion
 from surveys.ballots.keynames import draft_key_name, link_key_name, private_key_name
 from surveys.models import MINIMUMS, GroupCount, Invitation, Leader, Round, Seat
+from surveys.policies import may_coach
 from surveys.queries.rounds import (
     due_reminders,
     group_counts,
@@ -51,7 +52,7 @@ class LeaderTwiceError(DomainError):
 
 
 class UnfitCoachError(DomainError):
-    """A coach has the role, and is not the leader."""
+    """A coach has the role, and no part in the round."""
 
 
 class Settings(TypedDict, total=False):
@@ -119,14 +120,20 @@ def remove_leader(session: orm.Session, leader: Leader) -> None:
 def assign_coach(leader: Leader, coach: Account | None) -> None:
     if coach and not coach.has_role("coach"):
         raise UnfitCoachError(f"{coach.email} does not have the role of a coach.")
-    if coach and leader.person and coach.person_id == leader.person.id:
-        raise UnfitCoachError(f"{leader.name} cannot be their own coach.")
+    if coach and not may_coach(coach, leader):
+        raise UnfitCoachError(
+            f"{coach.email} cannot coach {leader.name}: a coach is not of HR, not the leader, and not "
+            "one of those who are asked about the leader. Choose somebody else."
+        )
     leader.coach = coach
 
 
-def assign_coaches(coaches: Mapping[Leader, Account | None]) -> None:
-    for leader, coach in coaches.items():
-        assign_coach(leader, coach)
+def assign_coaches(coaches: Mapping[Leader, Account | None]) -> list[Leader]:
+    """Give leaders their coaches, and return those for whom that changes anything."""
+    changed = [leader for leader, coach in coaches.items() if leader.coach is not coach]
+    for leader in changed:
+        assign_coach(leader, coaches[leader])
+    return changed
 
 
 def launch(session: orm.Session, round_: Round, key_store: KeyStore, *, at: datetime) -> None:

@@ -61,6 +61,13 @@ class Rater:
     def is_person(self, person: Person) -> bool:
         return self.person is person or self.address == person.email.lower()
 
+    def coaches(self, leader: Leader) -> bool:
+        """Whether they read the leader's report first; then they cannot be one of those it is made of."""
+        if leader.coach is None:
+            return False
+        is_joined = self.person is not None and self.person.id == leader.coach.person_id
+        return is_joined or self.address == leader.coach.email.lower()
+
 
 def invite(session: orm.Session, leader: Leader, *, group: str, **rater: Unpack[Identity]) -> Seat:
     """Lay a seat for a rater at a leader's table."""
@@ -120,6 +127,7 @@ def propose_raters(
             person
             for person in people
             if person.id not in seated
+            and not Rater(group, person=person).coaches(leader)
             and (group in ALWAYS_ASKED or burden.get(person.id, 0) < load)
         ]
         free.sort(key=lambda person: (burden.get(person.id, 0), person.key))
@@ -177,6 +185,10 @@ def _check_seat(
 ) -> None:
     if rater.group not in GROUPS:
         raise RaterUnknownError(f"There is no rater group called {rater.group}.")
+    if rater.coaches(leader):
+        raise SeatTakenError(
+            f"{rater.known_as} coaches {leader.name}, and cannot be asked as well."
+        )
     if invitation in table:
         raise SeatTakenError(
             f"{invitation.name} is already asked about {leader.name}, as {table[invitation]}."

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from accounts.queries import account_of
+from accounts.queries import account_of, account_of_person
 from core.audit import AuditEntry
 from core.errors import ForbiddenError
 from core.keys import KeyStore
@@ -27,6 +27,7 @@ from reports.services import (
     release,
 )
 from surveys.models import Leader, Round
+from tests.assess.rounds import closed_round, everybody_says
 from tests.factories import NOON, make_account, make_open_round, make_person
 from tests.reports.conftest import Cast
 
@@ -222,3 +223,23 @@ def test_a_leader_from_a_file_is_released_without_mail(session: Session, cast: C
     release(session, cast.report, by=cast.coach)
 
     assert (cast.report.state, mails(session)) == ("released", [])
+
+
+def test_a_report_goes_to_the_address_the_leader_had_at_launch(
+    session: Session, key_store: KeyStore
+) -> None:
+    """An address changed meanwhile may be somebody else's; HR keeps the directory."""
+    round_ = closed_round(session, key_store, everybody_says(4), peer=4)
+    leader = round_.leaders[0]
+    assert leader.person
+    before, leader.person.email = leader.person.email, "hr-private@example.org"
+    coach = make_account(session, "coach")
+    leader.coach = coach
+    (report,) = open_reports(session, round_)
+    record_debrief(session, report, by=coach)
+
+    release(session, report, by=coach)
+
+    account = account_of_person(session, leader.person)
+    assert account
+    assert account.email == before
