@@ -1,5 +1,6 @@
 """The composition root: settings, extensions, features, error pages. Nobody imports it but tests."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,8 @@ MAILS = {**accounts.jobs.MAILS, **surveys.jobs.MAILS, **assess.jobs.MAILS, **rep
 def create_app(config: Config | None = None, **settings: Any) -> Flask:
     """Return the application; `settings` override Flask's own, for tests."""
     config = config or Config.from_env()
-    app = Flask("candid360", root_path=str(ROOT))
+    os.umask(0o077)  # what we write is for this user alone
+    app = web.Application("candid360", root_path=str(ROOT))
     key_store = KeyStore(config.key_store)
     secret = config.secret_key or key_store.get_or_create("session").hex()
     app.config.from_mapping(config.flask_settings() | {"SECRET_KEY": secret} | settings)

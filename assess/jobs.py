@@ -19,16 +19,17 @@ from surveys.models import Round
 
 def close_locked_rounds() -> None:
     """Score every locked round, then destroy its secrets. What is interrupted goes on at the next run."""
+    for sweep_id in rounds_to_sweep(db.session):
+        _sweep(sweep_id)
     for round_id in rounds_to_close(db.session):
         _close_or_report(round_id)
-    for round_id in rounds_to_sweep(db.session):
-        _sweep(round_id)
 
 
 def _close_or_report(round_id: UUID) -> None:
     """Close a round; one that cannot be closed holds up no other, and tells the operator why."""
     try:
         _close(round_id)
+        _sweep(round_id)
     except (DomainError, GateError):
         db.session.rollback()
         current_app.logger.exception("Round %s could not be closed. Nothing was changed.", round_id)
@@ -44,10 +45,13 @@ def _close(round_id: UUID) -> None:
 
 def _sweep(round_id: UUID) -> None:
     """Destroy first, then rewrite, then say so: at any interruption the next run does it again."""
-    destroy_secrets(db.session.get_one(Round, round_id), _key_store())
+    round_ = db.session.get_one(Round, round_id)
+    if round_.closed_at is None:
+        return  # another worker is closing it: its secrets are still needed
+    destroy_secrets(round_, _key_store())
     db.session.commit()  # VACUUM waits for every other transaction, and would wait for this one
     rewrite(db.engine, *HELD_SECRETS)
-    db.session.get_one(Round, round_id).swept_at = clock.now()
+    round_.swept_at = clock.now()
     db.session.commit()
 
 

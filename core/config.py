@@ -81,10 +81,10 @@ class Config:
 
     def flask_settings(self) -> dict[str, Any]:
         """Return what Flask and its extensions want to be told."""
+        url = self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
         return {
-            "SQLALCHEMY_ENGINES": {
-                "default": self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
-            },
+            # What is bound to a statement may be somebody's seat: it stays out of errors and logs.
+            "SQLALCHEMY_ENGINES": {"default": {"url": url, "hide_parameters": True}},
             "SESSION_COOKIE_SECURE": self.is_https,
             "SESSION_COOKIE_HTTPONLY": True,
             "SESSION_COOKIE_SAMESITE": "Lax",

@@ -33,7 +33,7 @@ class KeyStore:
             return self._path(name).read_bytes()
         except FileNotFoundError:
             raise KeyLostError(
-                f"The key {name} is not in the key store {self.directory}. "
+                f"The key {name} is not in the key store. "
                 "Restore the key store from where your operator keeps it, then try again."
             ) from None
 

@@ -124,3 +124,15 @@ def test_no_trace_of_an_answer_is_left_in_the_database_file(locked: Flask, tmp_p
 
     files = (path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert not any(CANARY.encode() in content for content in files)
+
+
+def test_secrets_stay_while_another_worker_closes(
+    locked: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assess.jobs, "_hold", lambda _round_id: None)
+
+    run(locked)
+
+    round_, envelopes, _ = look(locked)
+    assert (round_.state, envelopes) == ("locked", 5)
+    assert keys(locked).get(private_key_name(round_))

@@ -1,0 +1,49 @@
+"""What every page shares, seen from outside."""
+
+import logging
+import stat
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+
+from core.db import db
+from tests.conftest import make_config
+from wsgi import create_app
+
+
+@pytest.fixture
+def failing(tmp_path: Path) -> Flask:
+    """An application in which a page of a rater's fails in the database."""
+    app = create_app(make_config(tmp_path, f"sqlite:///{tmp_path / 'db' / 'x.sqlite'}"))
+
+    @app.get("/r/seats/<seat_id>/boom")
+    def boom(seat_id: str) -> str:
+        db.session.execute(sa.text("SELECT * FROM nowhere WHERE id = :id"), {"id": seat_id})
+        return ""
+
+    return app
+
+
+def test_a_fault_tells_neither_the_address_nor_what_was_asked_of_the_database(
+    failing: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A seat's id beside a moment is who was there when."""
+    seat_id = uuid4()
+    with caplog.at_level(logging.ERROR):
+        response = failing.test_client().get(f"/r/seats/{seat_id}/boom")
+
+    assert response.status_code == 500
+    assert "Exception in boom" in caplog.text
+    assert str(seat_id) not in caplog.text + response.text
+    assert "nowhere" not in response.text
+
+
+def test_what_is_written_is_for_this_user_alone(failing: Flask, tmp_path: Path) -> None:
+    with failing.app_context():
+        failing.extensions["alembic"].upgrade()
+
+    modes = {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in tmp_path.rglob("*")}
+    assert modes == {0}
