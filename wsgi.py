@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask
 from flask_mail import Mail
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 import accounts.cli
 import accounts.jobs
@@ -73,6 +74,7 @@ def create_app(config: Config | None = None, **settings: Any) -> Flask:
         app.register_blueprint(blueprint)
     for command in COMMANDS:
         app.cli.add_command(command)
+    app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=config.proxies)  # type: ignore[method-assign]  # as Flask's own documentation does
     return app
 
 

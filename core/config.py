@@ -33,6 +33,7 @@ class Config:
     database_url: str
     key_store: Path
     base_url: str
+    proxies: int
     secret_key: str | None
     redis_url: str | None
     mail_server: MailServer
@@ -50,6 +51,7 @@ class Config:
             ),
             key_store=Path(environ.get("KEY_STORE", str(data / "keys"))).absolute(),
             base_url=environ.get("BASE_URL", "http://localhost:5000").rstrip("/"),
+            proxies=int(environ.get("PROXIES", "0")),
             secret_key=environ.get("SECRET_KEY"),
             redis_url=environ.get("REDIS_URL"),
             mail_server=_mail_server(environ),

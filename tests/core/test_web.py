@@ -7,8 +7,9 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
+from flask import Flask, request
 
+from core.config import Config
 from core.db import db
 from tests.conftest import make_config
 from wsgi import create_app
@@ -47,3 +48,15 @@ def test_what_is_written_is_for_this_user_alone(failing: Flask, tmp_path: Path) 
 
     modes = {stat.S_IMODE(path.stat().st_mode) & 0o077 for path in tmp_path.rglob("*")}
     assert modes == {0}
+
+
+@pytest.mark.parametrize(("proxies", "seen"), [("0", "127.0.0.1"), ("1", "203.0.113.7")])
+def test_an_address_is_believed_from_our_own_proxy_alone(
+    tmp_path: Path, proxies: str, seen: str
+) -> None:
+    app = create_app(Config.from_env({"DATA_DIR": str(tmp_path), "PROXIES": proxies}), TESTING=True)
+    app.add_url_rule("/whoami", view_func=lambda: str(request.remote_addr))
+
+    answer = app.test_client().get("/whoami", headers={"X-Forwarded-For": "203.0.113.7"})
+
+    assert answer.text == seen
