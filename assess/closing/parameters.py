@@ -1,6 +1,6 @@
 """What a round as a whole tells: how far the raters of each group can be relied on.
 
-Kept only where at least ten leaders and eighty raters stand behind a figure (ANONYMITY.md, section 2a), and
+Kept only where at least ten leaders and eighty raters stand behind a figure (docs/anonymity.md), and
 only to two significant digits: whoever knows all but one of eighty answers still learns nothing of the last.
 """
 

@@ -177,7 +177,7 @@ def _weights(rows: Sequence[CompetencyRow], basis: Basis) -> list[float]:
 def _why_no_agreement(competency: Competency, leaf: LeafRow) -> Reason:
     if leaf.leaf == "pooled":
         return Reason.POOLED
-    if len(competency.items) < 3:  # noqa: PLR2004 - ANONYMITY.md, rule 5
+    if len(competency.items) < 3:  # noqa: PLR2004 - docs/adr/0006
         return Reason.TOO_FEW_ITEMS
     return Reason.TOO_FEW_RATERS if leaf.n < AGREEMENT_RATERS else Reason.PROTECTED
 

@@ -1,4 +1,4 @@
-"""The schema cannot tell who answered what: ANONYMITY's rules for tables, tried on planted ones too."""
+"""The schema cannot tell who answered what: the anonymity rules for tables, tried on planted ones too."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
