@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -21,6 +22,7 @@ from core.keys import KeyStore
 from wsgi import create_app
 
 POSTGRESQL = os.environ.get("TEST_DATABASE_URL")
+OpenApp = Callable[..., Flask]
 FAST_HASHES = {"SECURITY_PASSWORD_HASH": "plaintext", "SECURITY_PASSWORD_SCHEMES": ["plaintext"]}
 
 
@@ -43,26 +45,44 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """The application on a migrated database."""
     data = tmp_path_factory.mktemp("data")
     config = make_config(data, database_url)
-    app = create_app(config, TESTING=True, RATELIMIT_ENABLED=False, **FAST_HASHES)
-    with app.app_context():
-        alembic: Alembic = app.extensions["alembic"]
-        alembic.upgrade()
-    yield app
-    with app.app_context():
-        db.engine.dispose()
-
-
-@pytest.fixture
-def own_app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """The application on a database of the test's own, where commits are real and threads may meet."""
-    with _own_database(database_url, tmp_path) as url:
-        app = create_app(make_config(tmp_path, url), TESTING=True, **FAST_HASHES)
+    with opened() as open_app:
+        app = open_app(config, RATELIMIT_ENABLED=False, **FAST_HASHES)
         with app.app_context():
             alembic: Alembic = app.extensions["alembic"]
             alembic.upgrade()
         yield app
+
+
+@contextmanager
+def opened() -> Iterator[OpenApp]:
+    """Lend a way to open applications; what they opened themselves is closed at the end."""
+    apps: list[Flask] = []
+
+    def open_app(config: Config, **settings: Any) -> Flask:
+        apps.append(create_app(config, **{"TESTING": True, **settings}))
+        return apps[-1]
+
+    yield open_app
+    for app in apps:
         with app.app_context():
             db.engine.dispose()
+
+
+@pytest.fixture
+def open_app() -> Iterator[OpenApp]:
+    with opened() as open_app:
+        yield open_app
+
+
+@pytest.fixture
+def own_app(database_url: str, open_app: OpenApp, tmp_path: Path) -> Iterator[Flask]:
+    """The application on a database of the test's own, where commits are real and threads may meet."""
+    with _own_database(database_url, tmp_path) as url:
+        app = open_app(make_config(tmp_path, url), **FAST_HASHES)
+        with app.app_context():
+            alembic: Alembic = app.extensions["alembic"]
+            alembic.upgrade()
+        yield app
 
 
 @contextmanager

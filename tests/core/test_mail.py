@@ -22,7 +22,7 @@ from core.db import db
 from core.jobs import deliver_outbox
 from core.keys import KeyStore
 from core.mail import Mail, OutboxMail, SpoolCarrier, post
-from wsgi import create_app
+from tests.conftest import OpenApp
 
 
 class Inbox:
@@ -70,9 +70,9 @@ def server(port: int) -> Iterator[Inbox]:
         yield inbox
 
 
-def app_with(port: int, folder: Path) -> Flask:
+def app_with(open_app: OpenApp, port: int, folder: Path) -> Flask:
     environment = {"DATA_DIR": str(folder), "MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port)}
-    app = create_app(Config.from_env(environment), TESTING=True, MAIL_SUPPRESS_SEND=False)
+    app = open_app(Config.from_env(environment), MAIL_SUPPRESS_SEND=False)
     app.extensions["mails"] = {"note": note, "pointless": lambda _session, _subject: None}
     with app.app_context():
         app.extensions["alembic"].upgrade()
@@ -98,8 +98,10 @@ def deliver(app: Flask) -> None:
         deliver_outbox()
 
 
-def test_every_mail_arrives_once_and_is_forgotten(server: Inbox, port: int, tmp_path: Path) -> None:
-    app = app_with(port, tmp_path)
+def test_every_mail_arrives_once_and_is_forgotten(
+    server: Inbox, port: int, open_app: OpenApp, tmp_path: Path
+) -> None:
+    app = app_with(open_app, port, tmp_path)
     expected = put(app, 3)
 
     deliver(app)
@@ -109,8 +111,8 @@ def test_every_mail_arrives_once_and_is_forgotten(server: Inbox, port: int, tmp_
     assert left(app) == []
 
 
-def test_a_server_that_is_down_loses_nothing(port: int, tmp_path: Path) -> None:
-    app = app_with(port, tmp_path)
+def test_a_server_that_is_down_loses_nothing(port: int, open_app: OpenApp, tmp_path: Path) -> None:
+    app = app_with(open_app, port, tmp_path)
     expected = put(app, 3)
 
     deliver(app)
@@ -123,9 +125,9 @@ def test_a_server_that_is_down_loses_nothing(port: int, tmp_path: Path) -> None:
 
 
 def test_a_refused_mail_holds_up_no_other_and_says_why(
-    server: Inbox, port: int, tmp_path: Path
+    server: Inbox, port: int, open_app: OpenApp, tmp_path: Path
 ) -> None:
-    app = app_with(port, tmp_path)
+    app = app_with(open_app, port, tmp_path)
     refused, *others = put(app, 3)
     server.refused = refused
 
@@ -138,9 +140,9 @@ def test_a_refused_mail_holds_up_no_other_and_says_why(
 
 
 def test_a_mail_that_has_become_pointless_is_forgotten(
-    server: Inbox, port: int, tmp_path: Path
+    server: Inbox, port: int, open_app: OpenApp, tmp_path: Path
 ) -> None:
-    app = app_with(port, tmp_path)
+    app = app_with(open_app, port, tmp_path)
     put(app, 1, "pointless")
 
     deliver(app)
@@ -149,9 +151,9 @@ def test_a_mail_that_has_become_pointless_is_forgotten(
 
 
 def test_a_secret_that_is_lost_keeps_the_mail_and_says_so(
-    server: Inbox, port: int, tmp_path: Path
+    server: Inbox, port: int, open_app: OpenApp, tmp_path: Path
 ) -> None:
-    app = app_with(port, tmp_path)
+    app = app_with(open_app, port, tmp_path)
     app.extensions["mails"]["secret"] = lambda _session, _subject: KeyStore(tmp_path).get("gone")
     put(app, 1, "secret")
     put(app, 1)
@@ -164,8 +166,10 @@ def test_a_secret_that_is_lost_keeps_the_mail_and_says_so(
 
 
 @pytest.mark.parametrize("line", ["\r\nBcc: all@example.org", "\nX: y", "\r"])
-def test_no_header_is_smuggled_in(server: Inbox, port: int, tmp_path: Path, line: str) -> None:
-    app = app_with(port, tmp_path)
+def test_no_header_is_smuggled_in(
+    server: Inbox, port: int, open_app: OpenApp, tmp_path: Path, line: str
+) -> None:
+    app = app_with(open_app, port, tmp_path)
     app.extensions["mails"]["note"] = lambda _session, _subject: Mail(
         "a@example.org", f"Hi{line}", "text"
     )
@@ -177,8 +181,8 @@ def test_no_header_is_smuggled_in(server: Inbox, port: int, tmp_path: Path, line
     assert len(left(app)) + len(server.mails) == 1
 
 
-def test_a_spool_keeps_mails_as_files(tmp_path: Path) -> None:
-    app = app_with(25, tmp_path)
+def test_a_spool_keeps_mails_as_files(open_app: OpenApp, tmp_path: Path) -> None:
+    app = app_with(open_app, 25, tmp_path)
     carrier = SpoolCarrier(tmp_path / "mail", "Candid360 <candid360@example.org>")
 
     with app.app_context():

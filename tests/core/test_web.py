@@ -11,14 +11,15 @@ from flask import Flask, request
 
 from core.config import Config
 from core.db import db
-from tests.conftest import make_config
-from wsgi import create_app
+from tests.conftest import OpenApp, make_config
 
 
 @pytest.fixture
-def failing(tmp_path: Path) -> Flask:
+def failing(open_app: OpenApp, tmp_path: Path) -> Flask:
     """An application in which a page of a rater's fails in the database."""
-    app = create_app(make_config(tmp_path, f"sqlite:///{tmp_path / 'db' / 'x.sqlite'}"))
+    app = open_app(
+        make_config(tmp_path, f"sqlite:///{tmp_path / 'db' / 'x.sqlite'}"), TESTING=False
+    )
 
     @app.get("/r/seats/<seat_id>/boom")
     def boom(seat_id: str) -> str:
@@ -52,9 +53,9 @@ def test_what_is_written_is_for_this_user_alone(failing: Flask, tmp_path: Path) 
 
 @pytest.mark.parametrize(("proxies", "seen"), [("0", "127.0.0.1"), ("1", "203.0.113.7")])
 def test_an_address_is_believed_from_our_own_proxy_alone(
-    tmp_path: Path, proxies: str, seen: str
+    open_app: OpenApp, tmp_path: Path, proxies: str, seen: str
 ) -> None:
-    app = create_app(Config.from_env({"DATA_DIR": str(tmp_path), "PROXIES": proxies}), TESTING=True)
+    app = open_app(Config.from_env({"DATA_DIR": str(tmp_path), "PROXIES": proxies}))
     app.add_url_rule("/whoami", view_func=lambda: str(request.remote_addr))
 
     answer = app.test_client().get("/whoami", headers={"X-Forwarded-For": "203.0.113.7"})
