@@ -7,11 +7,12 @@ more than the words beside it. Each group has a colour and a mark, the same ever
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 GUIDE = "#dcd9d0"
 ABSENT = "#a7a39a"
 INK = "#1c2733"
+UNSAID = Markup('aria-hidden="true">')
 PAD = 24  # room for half a mark at either end of the scale
 
 
@@ -33,14 +34,17 @@ class Frame:
 
 
 ROW = Frame(820, 76, 17)
-SMALL = Frame(700, 41, 12)
-TIGHT = Frame(700, 35, 11)
+SMALL = Frame(640, 41, 12)
+TIGHT = Frame(640, 33, 11)
 LANE = Frame(400, 28, 10)
 
 
 @dataclass(frozen=True)
 class Figure:
-    """What a row shows: scale points with their interval, or nothing. `words` says it without the picture."""
+    """What a row shows: scale points with their interval, or nothing.
+
+    `words` says what is not printed beside the picture; without them the picture is only for the eye.
+    """
 
     leaf: str
     words: str
@@ -53,7 +57,6 @@ class Figure:
 class Mark:
     """How a group is known by eye, in colour and in grey."""
 
-    name: str
     draw: Callable[[int, int, int], str]
     colour: str
     is_open: bool = False
@@ -61,8 +64,14 @@ class Mark:
 
 
 def mark(leaf: str) -> Markup:
-    """Return a leaf's mark alone, to stand before its name."""
-    return _svg("mark", _look(leaf).name, 40, 40, [_mark(leaf, 20, 20, 15)])
+    """Return a leaf's mark alone, to stand before its name and to tell no more than that."""
+    return _svg("mark", "", 40, 40, [_mark(leaf, 20, 20, 15)])
+
+
+def absent(words: str) -> Markup:
+    """Return a dash for the eye, and for the ear why nothing stands there."""
+    line = Markup('<path d="M8 20H32" stroke="{}" stroke-width="3"/>').format(INK)
+    return _svg("absent", words, 40, 40, [line])
 
 
 def interval(figure: Figure, scale: Axis, frame: Frame = ROW) -> Markup:
@@ -76,7 +85,7 @@ def interval(figure: Figure, scale: Axis, frame: Frame = ROW) -> Markup:
     return _svg("row", figure.words, frame.width, frame.height, parts)
 
 
-def strip(cells: Sequence[tuple[str, str | None]], scale: Axis, words: str) -> Markup:
+def strip(cells: Sequence[tuple[str, str | None]], scale: Axis) -> Markup:
     """Draw what each leaf says of one item, a lane each: a mean as a mark, a band as a band.
 
     Parameters
@@ -90,7 +99,7 @@ def strip(cells: Sequence[tuple[str, str | None]], scale: Axis, words: str) -> M
         _lane(leaf, symbol, scale, index * LANE.height + LANE.height // 2)
         for index, (leaf, symbol) in enumerate(cells)
     ]
-    return _svg("strip", words, frame.width, height, [_guides(scale, frame), *lanes])
+    return _svg("strip", "", frame.width, height, [_guides(scale, frame), *lanes])
 
 
 def tick_offsets(scale: Axis, frame: Frame = ROW) -> tuple[int, int]:
@@ -152,9 +161,10 @@ def _x(value: float, scale: Axis, frame: Frame) -> int:
 
 
 def _svg(name: str, words: str, width: int, height: int, parts: Sequence[str]) -> Markup:
-    return Markup(
-        '<svg class="{}" viewBox="0 0 {} {}" role="img"><title>{}</title>{}</svg>'
-    ).format(name, width, height, escape(words), Markup("").join(parts))
+    said = Markup('role="img"><title>{}</title>').format(words) if words else UNSAID
+    return Markup('<svg class="{}" viewBox="0 0 {} {}" {}{}</svg>').format(
+        name, width, height, said, Markup("").join(parts)
+    )
 
 
 def _look(leaf: str) -> Mark:
@@ -204,14 +214,12 @@ def _hexagon(x: int, y: int, r: int) -> str:
 
 
 MARKS = {
-    "self": Mark("ink diamond", _diamond, INK),
-    "supervisor": Mark("blue square", _square, "#0072b2"),
-    "supervisors_supervisor": Mark(
-        "indigo double square", _square, "#3f51b5", is_open=True, has_core=True
-    ),
-    "peer": Mark("green circle", _circle, "#00805d"),
-    "direct_report": Mark("orange triangle", _triangle, "#c25500"),
-    "past_supervisor": Mark("open blue square", _square, "#0072b2", is_open=True),
-    "past_direct_report": Mark("open orange triangle", _triangle, "#c25500", is_open=True),
-    "pooled": Mark("purple hexagon", _hexagon, "#7b5aa6"),
+    "self": Mark(_diamond, INK),
+    "supervisor": Mark(_square, "#0072b2"),
+    "supervisors_supervisor": Mark(_square, "#3f51b5", is_open=True, has_core=True),
+    "peer": Mark(_circle, "#00805d"),
+    "direct_report": Mark(_triangle, "#c25500"),
+    "past_supervisor": Mark(_square, "#0072b2", is_open=True),
+    "past_direct_report": Mark(_triangle, "#c25500", is_open=True),
+    "pooled": Mark(_hexagon, "#7b5aa6"),
 }

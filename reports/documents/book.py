@@ -10,29 +10,26 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from assess.publication.symbols import scaled_band, symbol_of_mean
-from assess.scorecards.types import AwarenessRow, Comment, CompetencyRow, ItemRow, Scorecard
-from instruments.questionnaires import Competency, Item, Question
+from assess.scorecards.types import CompetencyRow, ItemRow, Scorecard
+from instruments.questionnaires import Competency, Item
 from reports import charts
 from reports.documents import captions, sentences, words
+from reports.documents.comparisons import Matrix, Verdict, matrix, smallest_gap, verdicts
 from reports.documents.findings import (
     OPEN_QUESTIONS,
     Finding,
+    far_up,
     questions,
     standing_out,
     strengths,
 )
 from reports.documents.readings import Evidence, Reading
+from reports.documents.remarks import Answers, remarks
 from reports.documents.words import Voice
 
 ROOT = Path(__file__).parents[2]
+FEW_LEAVES = 3
 MANY_LEAVES = 6  # so many stand tight in the overview; more stand close in item tables, too
-LONG_COMMENT = 1500  # characters; a longer one may run over a page
-VERDICTS = (
-    ("blind spot", "You see more of this than they do", "Worth asking about first."),
-    ("hidden strength", "They see more of this than you do", "Easily taken for granted."),
-    ("agree", "You see this alike", "Any difference is too small to matter."),
-    ("cannot tell", "We cannot tell", "The ranges hold both a difference that matters and none."),
-)
 
 
 @dataclass(frozen=True)
@@ -66,32 +63,6 @@ class Chapter:
 
 
 @dataclass(frozen=True)
-class Remark:
-    """A comment, and by whom where that is told."""
-
-    text: str
-    writer: str
-    is_long: bool
-
-
-@dataclass(frozen=True)
-class GapLine:
-    competency: str
-    voice: Voice
-    words: str
-    span: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Gaps between self and others which a test has told apart, or has not."""
-
-    title: str
-    note: str
-    lines: tuple[GapLine, ...]
-
-
-@dataclass(frozen=True)
 class Book:
     """Everything the template prints."""
 
@@ -116,8 +87,12 @@ class Book:
     @property
     def compares_named(self) -> bool:
         """Whether somebody shown by name is compared with the leader."""
-        named = {leaf.leaf for leaf in self.card.leaves if leaf.named}
-        return any(row.flag and row.leaf in named for row in self.card.awareness)
+        return any(row.flag and row.leaf in self.reading.named for row in self.card.awareness)
+
+    @property
+    def is_stacked(self) -> bool:
+        """Whether so few answered that a competency's name has no room beside its rows."""
+        return len(self.voices) < FEW_LEAVES
 
     @property
     def is_close(self) -> bool:
@@ -141,6 +116,11 @@ class Book:
         return questions(self.reading)
 
     @property
+    def put_together(self) -> list[str]:
+        """What was put together or left out, in sentences."""
+        return [*sentences.pooling(self.card), *sentences.left_out(self.card)]
+
+    @property
     def open_questions(self) -> tuple[str, ...]:
         """What to ask where the figures ask too little."""
         return OPEN_QUESTIONS[: len(OPEN_QUESTIONS) - len(self.questions)]
@@ -158,23 +138,30 @@ class Book:
         ]
 
     @property
-    def verdicts(self) -> Iterator[Verdict]:
-        for flag, title, note in VERDICTS:
-            lines = tuple(self._gap_line(row) for row in self.card.awareness if row.flag == flag)
-            if lines:
-                yield Verdict(title, note, lines)
+    def verdicts(self) -> list[Verdict]:
+        return list(verdicts(self.reading))
 
     @property
-    def remarks(self) -> Iterator[tuple[Question, list[Remark]]]:
-        for question in self.card.instrument.questions:
-            of_question = [row for row in self.card.comments if row.question == question.key]
-            yield question, [self._remark(row) for row in of_question]
+    def matrix(self) -> Matrix | None:
+        return matrix(self.reading)
+
+    @property
+    def remarks(self) -> Iterator[Answers]:
+        return remarks(self.reading)
 
     @property
     def ticks(self) -> dict[str, float]:
         """Where the scale's numbers stand over a chart, in millimetres."""
         first, step = charts.tick_offsets(self.axis)
         return {"first": first / 10 - step / 20, "step": step / 10}
+
+    @property
+    def far_up(self) -> str:
+        return words.points(far_up(self.card.instrument.scale))
+
+    @property
+    def smallest_gap(self) -> str:
+        return smallest_gap(self.card.instrument.scale)
 
     @property
     def bands(self) -> list[str]:
@@ -211,35 +198,24 @@ class Book:
         return tuple(self._row(who, row, frame) for who, row in pairs if row)
 
     def _row(self, who: Voice, row: CompetencyRow, frame: charts.Frame) -> Row:
-        span = words.between(row.low, row.high)
-        note = span or ("" if row.score is not None else sentences.absence(row))
-        said = f"{words.points(row.score)}, {note}" if note else words.points(row.score)
-        figure = charts.Figure(row.leaf, f"{who.label}: {said}", row.score, row.low, row.high)
+        """Draw a row; what its words do not print beside it, the chart says."""
+        absence = sentences.absence(row, is_named=who.leaf in self.reading.named)
+        note = words.between(row.low, row.high) or ("" if row.score is not None else absence)
+        said = "" if frame == charts.ROW else note
+        figure = charts.Figure(row.leaf, said, row.score, row.low, row.high)
         drawn = charts.interval(figure, self.axis, frame)
-        return Row(who, drawn, words.points(row.score), note)
+        return Row(who, drawn, "" if row.score is None else words.points(row.score), note)
 
     def _item_line(self, item: Item) -> ItemLine:
         cells = tuple(self._cells[item.key, who.leaf] for who in self.voices)
         return ItemLine(item, None if self.is_close else self._strip(cells), cells)
 
     def _strip(self, cells: tuple[ItemRow, ...]) -> Markup:
-        pairs = list(zip(self.voices, cells, strict=True))
-        said = "; ".join(f"{who.label} {words.said_symbol(cell.symbol)}" for who, cell in pairs)
-        drawn = [(cell.leaf, cell.symbol) for cell in cells]
-        return charts.strip(drawn, self.axis, said)
+        return charts.strip([(cell.leaf, cell.symbol) for cell in cells], self.axis)
 
     @cached_property
     def _cells(self) -> dict[tuple[str, str], ItemRow]:
         return {(row.item, row.leaf): row for row in self.card.items}
-
-    def _gap_line(self, row: AwarenessRow) -> GapLine:
-        who = self.reading.voices[row.leaf]
-        title = self.reading.competencies[row.competency].title
-        return GapLine(title, who, sentences.gap(row, who.subject), sentences.gap_range(row))
-
-    def _remark(self, row: Comment) -> Remark:
-        writer = self.reading.voices[row.leaf].label if row.leaf in self.reading.voices else ""
-        return Remark(row.text, writer, len(row.text) > LONG_COMMENT)
 
 
 def report_html(card: Scorecard) -> str:
@@ -255,4 +231,9 @@ _ENVIRONMENT = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.globals |= {"words": words, "sentences": sentences, "mark": charts.mark}
+_ENVIRONMENT.globals |= {
+    "words": words,
+    "sentences": sentences,
+    "mark": charts.mark,
+    "absent": charts.absent,
+}

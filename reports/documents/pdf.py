@@ -15,6 +15,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from assess.scorecards.types import Scorecard
+from reports.documents import tags
 from reports.documents.book import ROOT, report_html
 
 STATIC = (ROOT / "static").resolve()
@@ -43,7 +44,7 @@ def html_to_pdf(html: str) -> bytes:
     fonts, sheet = _style()
     document = HTML(string=html, base_url=STATIC.as_uri() + "/", url_fetcher=BundledFetcher())
     raw = document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1")
-    return _with_header_scopes(raw)
+    return _completed(raw)
 
 
 @contextmanager
@@ -66,17 +67,9 @@ def _style() -> tuple[FontConfiguration, CSS]:
     return fonts, sheet
 
 
-def _with_header_scopes(raw: bytes) -> bytes:
-    """Say of each heading of a table whether it heads a row or a column, which WeasyPrint leaves open."""
+def _completed(raw: bytes) -> bytes:
     result = BytesIO()
     with pikepdf.open(BytesIO(raw)) as pdf:
-        for element in pdf.objects:
-            if isinstance(element, pikepdf.Dictionary) and element.get("/S") == "/TH":
-                scope = "/Column" if _stands_in_head(element) else "/Row"
-                element.A["/Scope"] = pikepdf.Name(scope)
+        tags.complete(pdf)
         pdf.save(result, deterministic_id=True)
     return result.getvalue()
-
-
-def _stands_in_head(element: pikepdf.Dictionary) -> bool:
-    return bool(element.P.P.get("/S") == "/THead")

@@ -54,6 +54,11 @@ class Reading:
         return {row.leaf: voice(row) for row in self.card.leaves}
 
     @cached_property
+    def named(self) -> frozenset[str]:
+        """The leaves whose people are shown by name."""
+        return frozenset(row.leaf for row in self.card.leaves if row.named)
+
+    @cached_property
     def competencies(self) -> dict[str, Competency]:
         return {competency.key: competency for competency in self.card.instrument.competencies}
 
@@ -110,8 +115,7 @@ class Reading:
         rows = [
             row for row in self.card.awareness if (row.flag, row.competency) == (flag, competency)
         ]
-        named = {leaf.leaf for leaf in self.card.leaves if leaf.named}
-        return sorted(rows, key=lambda row: row.leaf in named)
+        return sorted(rows, key=lambda row: row.leaf in self.named)
 
     def flagged_leaves(self, flag: str, competency: str) -> list[str]:
         return [row.leaf for row in self.flagged(flag, competency)]

@@ -2,9 +2,9 @@
 
 from statistics import mean
 
-from assess.scorecards.types import AwarenessRow, CompetencyRow, Reason, Scorecard
+from assess.scorecards.types import CompetencyRow, Reason, Scorecard
 from reports.documents.readings import Reading
-from reports.documents.words import WHY, difference, listed, number, points, sentence
+from reports.documents.words import WHY, listed, number, points, sentence
 
 GROUPS = {
     "self": "your own answers",
@@ -28,8 +28,10 @@ def who_answered(reading: Reading) -> str:
     return f"your own answers and those of {others}" if others else "your own answers alone"
 
 
-def absence(row: CompetencyRow | AwarenessRow) -> str:
-    """Return why a figure is not there, in words."""
+def absence(row: CompetencyRow, *, is_named: bool) -> str:
+    """Return why a score is not there, in words."""
+    if row.reason == Reason.TOO_FEW_ANSWERS and is_named:
+        return "did not answer enough of these questions"
     return WHY[row.reason] if row.reason else ""
 
 
@@ -86,6 +88,19 @@ def pooling(card: Scorecard) -> list[str]:
     return sayings
 
 
+def protection(card: Scorecard) -> str:
+    """Return what a group and a figure must have before they are shown."""
+    level = card.protection
+    bands = (
+        "" if level.name == "threshold" else ", and a mean near an end of the scale only as a band"
+    )
+    return (
+        f"A group is shown by itself from {number(level.minimum)} people on, a figure from "
+        f"{number(level.answered_minimum)} answers on{bands} "
+        f"(protection \N{LEFT DOUBLE QUOTATION MARK}{level.name}\N{RIGHT DOUBLE QUOTATION MARK})."
+    )
+
+
 def left_out(card: Scorecard) -> list[str]:
     """Return which groups are not shown, and why."""
     groups: dict[Reason, list[str]] = {}
@@ -96,28 +111,6 @@ def left_out(card: Scorecard) -> list[str]:
         "Their answers enter no figure here."
         for reason, names in groups.items()
     ]
-
-
-def gap(row: AwarenessRow, subject: str) -> str:
-    """Return a gap between self and others in words, with its interval."""
-    if row.gap is None or row.low is None or row.high is None:
-        return sentence(absence(row))
-    return f"{sentence(_than(row.gap))} {subject}"
-
-
-def gap_range(row: AwarenessRow) -> str:
-    """Return the interval of a gap: "0.3 to 1.5 more", "0.2 less to 0.8 more"."""
-    if row.low is None or row.high is None:
-        return ""
-    near, far = sorted((row.low, row.high), key=abs)
-    if row.low * row.high > 0:
-        return f"{points(abs(near))} to {points(abs(far))} {'more' if far > 0 else 'less'}"
-    return f"{difference(row.low)} to {difference(row.high)}"
-
-
-def _than(value: float) -> str:
-    words = difference(value)
-    return "the same as" if words == "the same" else f"{words} than"
 
 
 def _why_left_out(reason: Reason) -> str:

@@ -8,6 +8,7 @@ from instruments.questionnaires import Scale
 
 S = "\N{RIGHT SINGLE QUOTATION MARK}s"
 DASH = "\N{EN DASH}"
+TO = "\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}"
 NUMBERS = (
     "no one",
     "one",
@@ -143,7 +144,14 @@ def points(value: float | None) -> str:
 
 
 def between(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"{points(low)} to {points(high)}"
+    """Return "3.5 to 4.1", with a true minus and in one line."""
+    return "" if low is None or high is None else f"{_minus(low)}{TO}{_minus(high)}"
+
+
+def signed(gap: float) -> str:
+    """Return a gap in few characters: "+0.8", with a true minus; "0.0" for none."""
+    printed = _minus(gap)
+    return f"+{printed}" if gap > 0 and printed != points(0.0) else printed
 
 
 def said_symbol(symbol: str | None) -> str:
@@ -176,3 +184,8 @@ def _together(groups: Sequence[str]) -> tuple[str, str]:
 def _plain(subject: str) -> str:
     """Return "peers" for "your peers", "clients and others" for "your clients and the others"."""
     return " ".join(word for word in subject.split() if word not in {"your", "the"})
+
+
+def _minus(value: float) -> str:
+    size = points(abs(value))
+    return f"\N{MINUS SIGN}{size}" if value < 0 and size != points(0.0) else size

@@ -18,7 +18,15 @@ import pytest
 from weasyprint.urls import FatalURLFetchingError
 
 from assess.publication.protection import PROTECTIONS
-from assess.scorecards.types import Comment, CompetencyRow, LeafRow, Reason, Scorecard, WithheldRow
+from assess.scorecards.types import (
+    AwarenessRow,
+    Comment,
+    CompetencyRow,
+    LeafRow,
+    Reason,
+    Scorecard,
+    WithheldRow,
+)
 from reports.documents import report_html, report_pdf
 from reports.documents.pdf import STATIC, html_to_pdf
 from reports.documents.readings import Reading
@@ -160,8 +168,37 @@ def test_the_structure_is_there_for_those_who_listen(document: pikepdf.Pdf) -> N
     assert "/StructTreeRoot" in root
     assert root.ViewerPreferences.DisplayDocTitle
     assert elements(document, "/Figure")
-    assert all(str(figure.Alt) for figure in elements(document, "/Figure"))
     assert {str(th.A.Scope) for th in elements(document, "/TH")} == {"/Column", "/Row"}
+
+
+def test_no_picture_is_spoken_of_but_for_what_is_not_printed(document: pikepdf.Pdf) -> None:
+    said = {str(figure.Alt) for figure in elements(document, "/Figure")}
+    drawn = b"".join(page.Contents.read_bytes() for page in document.pages)
+
+    assert all(re.fullmatch(r"\d\.\d\sto\s\d\.\d", words) for words in said)
+    assert drawn.count(b"/Figure") == len(elements(document, "/Figure"))
+
+
+def test_a_score_is_headed_by_competency_group_and_column(document: pikepdf.Pdf) -> None:
+    heads = {str(th.ID): th for th in elements(document, "/TH")}
+    table = next(t for t in elements(document, "/Table") if len(list(t.K)) == 3)
+    row = table.K[1].K[3]
+
+    chart, score = ([heads[str(key)] for key in cell.A.Headers] for cell in list(row.K)[1:])
+
+    assert [str(th.A.Scope) for th in score] == ["/Column", "/Row", "/Column"]
+    assert score[0].objgen == table.K[1].K[0].K[0].objgen
+    assert score[1].objgen == row.K[0].objgen
+    assert score[2].objgen == table.K[0].K[0].K[2].objgen
+    assert chart[2].objgen == table.K[0].K[0].K[1].objgen
+
+
+def test_every_cell_is_headed_by_what_there_is(document: pikepdf.Pdf) -> None:
+    heads = {str(th.ID) for th in elements(document, "/TH")}
+
+    for cell in elements(document, "/TD"):
+        assert len(cell.A.Headers) >= 2
+        assert {str(key) for key in cell.A.Headers} <= heads
 
 
 def test_chapters_are_bookmarked(document: pikepdf.Pdf) -> None:
@@ -169,7 +206,7 @@ def test_chapters_are_bookmarked(document: pikepdf.Pdf) -> None:
         titles = [str(item.title) for item in outline.root]
 
     assert titles[:4] == [
-        "One page that matters",
+        "The page to read first",
         "All competencies by group",
         "Trust",
         "Listening",
@@ -320,12 +357,61 @@ def test_an_item_turned_round_says_so() -> None:
     assert html.count("Counted the other way round") == 1
 
 
-def test_a_comment_of_a_named_person_stands_under_their_name() -> None:
-    comments = (Comment("change", "supervisor", "Speak up."), Comment("change", "", "Rest."))
+def test_those_shown_by_name_follow_those_who_are_not_and_the_leader_is_last() -> None:
+    said = {"supervisor": "Speak up.", "self": "I rush.", "direct_report": "Stay.", "": "Rest."}
+    comments = tuple(Comment("change", leaf, text) for leaf, text in said.items())
 
-    html = report_html(small_card(comments=comments))
+    text = text_of(report_pdf(small_card(comments=comments)))
 
-    assert html.count('<p class="writer">Supervisor</p>') == 1
+    assert (
+        "Rest. Your present and past direct reports Stay. Your supervisor: Speak up. You: I rush."
+        in text
+    )
+
+
+def test_a_question_to_which_nothing_is_shown_says_so() -> None:
+    html = report_html(small_card(comments=(Comment("change", "supervisor", "Speak up."),)))
+
+    assert html.count("nobody wrote, or fewer than five did") == len(SMALL.questions)
+    assert all(question.text in html for question in SMALL.questions)
+
+
+def test_one_of_several_shown_by_name_is_one_of_them() -> None:
+    leaves = (FAMILY[0], LeafRow("supervisor", ("supervisor",), 2, named=True))
+    card = replace(
+        make_card(leaves=leaves, instrument=SMALL),
+        comments=(Comment("change", "supervisor", "Speak up."),),
+    )
+
+    assert "One of your supervisors:" in report_html(card)
+
+
+@pytest.mark.parametrize(
+    ("gap", "words"),
+    [(1.2, "You see</th><th"), (-1.2, "They see</th><th")],
+    ids=["more", "less"],
+)
+def test_a_difference_is_told_from_the_side_of_who_sees_more(gap: float, words: str) -> None:
+    flag = "blind spot" if gap > 0 else "hidden strength"
+    row = AwarenessRow("trust", "peer", gap, gap - 0.4, gap + 0.4, 0.001, flag, None)
+
+    html = " ".join(report_html(small_card(awareness=(row,))).split()).replace('scope="col"', "")
+
+    assert words in html.replace("<th >", "<th>")
+    assert "1.2 more" in html
+    assert "0.8 to 1.6 more" in html
+
+
+def test_what_is_not_told_apart_stands_in_one_table() -> None:
+    rows = tuple(
+        AwarenessRow(competency.key, "peer", 0.2, -0.1, 0.4, 0.9, flag, None)
+        for competency, flag in zip(SMALL.competencies, ("agree", "cannot tell"), strict=True)
+    )
+
+    html = report_html(small_card(awareness=rows))
+
+    assert html.count('class="matrix"') == 1
+    assert html.count("+0.2 alike") == html.count('"cell alike"') == 1
 
 
 @pytest.mark.parametrize(

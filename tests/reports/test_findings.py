@@ -127,7 +127,7 @@ def test_what_stands_back_says_what_from() -> None:
 
     (found,) = questions(Reading(card))
 
-    assert [fact.words for fact in found.evidence] == [
+    assert [fact.words.replace("\N{NO-BREAK SPACE}", " ") for fact in found.evidence] == [
         "Peers: 3.0 (2.8 to 3.2), over all competencies 3.7"
     ]
 

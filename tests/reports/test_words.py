@@ -1,10 +1,22 @@
 """Leaves, numbers and gaps are said as a kind and exact person would say them."""
 
+from dataclasses import replace
+
 import pytest
 
-from assess.scorecards.types import AwarenessRow, LeafRow
-from reports.documents.sentences import gap, gap_range
-from reports.documents.words import listed, number, points, said_symbol, voice
+from assess.scorecards.types import LeafRow
+from reports.documents.comparisons import gap_range, smallest_gap
+from reports.documents.words import (
+    between,
+    difference,
+    listed,
+    number,
+    points,
+    said_symbol,
+    signed,
+    voice,
+)
+from tests.reports.cards import SCALE
 
 SUPERVISORS = LeafRow("supervisor", ("supervisor", "past_supervisor"), 2, named=True)
 CLIENTS = LeafRow("client", ("client", "other"), 5, named=False)
@@ -77,15 +89,29 @@ def test_one_person_sees_and_many_see() -> None:
     ],
 )
 def test_an_interval_of_a_gap_is_said_in_words(low: float, high: float, words: str) -> None:
-    row = AwarenessRow("trust", "peer", (low + high) / 2, low, high, 0.1, "cannot tell", None)
-
-    assert gap_range(row) == words
+    assert gap_range(low, high).replace("\N{NO-BREAK SPACE}", " ") == words
 
 
 def test_a_gap_too_small_to_print_is_the_same() -> None:
-    row = AwarenessRow("trust", "peer", 0.04, -0.5, 0.5, 0.9, "agree", None)
+    assert difference(0.04) == "the same"
 
-    assert gap(row, "your peers") == "The same as your peers"
+
+@pytest.mark.parametrize(
+    ("gap", "words"), [(0.84, "+0.8"), (-0.84, "\N{MINUS SIGN}0.8"), (0.04, "0.0"), (-0.04, "0.0")]
+)
+def test_a_gap_is_signed(gap: float, words: str) -> None:
+    assert signed(gap) == words
+
+
+def test_a_range_stands_in_one_line_with_a_true_minus() -> None:
+    nb = "\N{NO-BREAK SPACE}"
+
+    assert between(-0.2, 0.8) == f"\N{MINUS SIGN}0.2{nb}to{nb}0.8"
+
+
+@pytest.mark.parametrize(("high", "words"), [(5, "half a point"), (7, "0.8 of a point")])
+def test_the_smallest_gap_that_matters_goes_with_the_scale(high: int, words: str) -> None:
+    assert smallest_gap(replace(SCALE, high=high)) == words
 
 
 def test_numbers_are_words_up_to_twelve() -> None:
