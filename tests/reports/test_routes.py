@@ -69,6 +69,18 @@ def test_a_coach_reads_debriefs_and_releases(
     assert cast.report.state == "released"
 
 
+def test_a_coach_sees_who_answered_and_what_is_asked(
+    session: Session, client: FlaskClient, sign_in: SignIn, cast: Cast
+) -> None:
+    session.commit()
+    sign_in(cast.coach)
+
+    page = client.get(f"/coach/{cast.report.leader_id}").text
+
+    assert "<li>Peers: 5</li>" in page
+    assert "<q>Which moment of the last months" in page
+
+
 @pytest.mark.parametrize("step", ["debrief", "release"])
 def test_a_step_without_its_word_is_not_taken(
     session: Session, client: FlaskClient, sign_in: SignIn, cast: Cast, step: str
