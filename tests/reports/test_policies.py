@@ -5,13 +5,14 @@ from uuid import uuid4
 
 import pytest
 
-from accounts.models import Account, Role
+from accounts.models import Account, Person, Role
 from reports.models import Report
 from reports.policies import may_debrief, may_read_report
 from surveys.models import Leader
 
 DAY = date(2026, 12, 1)
 PERSON, COACH = uuid4(), uuid4()
+ADA = Person(id=PERSON, email="ada@example.org")
 STATES = {
     "held": Report(),
     "debriefed": Report(debriefed_on=DAY),
@@ -27,12 +28,14 @@ MATRIX = {  # who: may read when held, debriefed, released, released by date
     "administrator": (False, False, False, False),
     "no longer a coach": (False, False, False, False),
     "a leader as their own coach": (False, False, True, True),
+    "a leader as their own coach by address": (False, False, False, False),
     "hr without a person": (False, False, False, False),
 }
 
 
 def account(*roles: str, **facts: object) -> Account:
-    return Account(roles=[Role(name=name) for name in roles], **{"id": uuid4(), **facts})
+    known = {"id": uuid4(), "email": f"{uuid4().hex}@example.org", **facts}
+    return Account(roles=[Role(name=name) for name in roles], **known)
 
 
 ACCOUNTS = {
@@ -44,6 +47,7 @@ ACCOUNTS = {
     "administrator": account("administrator"),
     "no longer a coach": account("hr", id=COACH),
     "a leader as their own coach": account("coach", "leader", id=COACH, person_id=PERSON),
+    "a leader as their own coach by address": account("coach", id=COACH, email="Ada@example.org"),
     "hr without a person": account("hr", person_id=None),
 }
 
@@ -52,14 +56,14 @@ ACCOUNTS = {
 @pytest.mark.parametrize("who", MATRIX)
 def test_who_may_read_in_which_state(who: str, state: str) -> None:
     report = STATES[state]
-    report.leader = Leader(person_id=PERSON, coach_id=COACH)
+    report.leader = Leader(person_id=PERSON, person=ADA, coach_id=COACH)
 
     assert may_read_report(ACCOUNTS[who], report) == MATRIX[who][list(STATES).index(state)]
 
 
 @pytest.mark.parametrize("who", MATRIX)
 def test_the_assigned_coach_alone_may_debrief(who: str) -> None:
-    report = Report(leader=Leader(person_id=PERSON, coach_id=COACH))
+    report = Report(leader=Leader(person_id=PERSON, person=ADA, coach_id=COACH))
 
     assert may_debrief(ACCOUNTS[who], report) == (who == "coach")
 
