@@ -57,7 +57,7 @@ def where_from(reading: Reading) -> list[str]:
     if not ours:
         return [
             (
-                "This round is too small to reckon how far people differ when they rate the same leader. "
+                f"The round has too few people to reckon how far {reading.subjects(usual)} differ. "
                 "We took what is usual in studies of ratings at work, so that the lines show what to "
                 "expect rather than what was found here."
             )
@@ -125,5 +125,5 @@ def _offs(reading: Reading) -> str:
         leaves.setdefault(points(mean(halves)), []).append(leaf)
     (near, nearest), *others = sorted(leaves.items())
     first = f"{near} of a point higher or lower for {reading.subjects(nearest)}"
-    rest = (f"{far} for {reading.subjects(some)}" for far, some in others)
-    return ", and ".join([first, *rest])
+    rest = [f"{far} for {reading.subjects(some)}" for far, some in others]
+    return ", and ".join(filter(None, [", ".join([first, *rest[:-1]]), *rest[-1:]]))

@@ -130,6 +130,10 @@ def make_card(
     )
 
 
+def small_card(**changes: object) -> Scorecard:
+    return replace(make_card(instrument=SMALL), **changes)  # type: ignore[arg-type]  # the card's own names
+
+
 def make_comments(instrument: Instrument, number: int) -> tuple[Comment, ...]:
     questions = instrument.questions
     return tuple(
@@ -258,3 +262,6 @@ def _awareness_row(row: CompetencyRow, own: float | None) -> AwarenessRow:
     flag = "agree" if flag == "cannot tell" and low > -0.6 and high < 0.6 else flag
     p = 0.0123 if flag in {"blind spot", "hidden strength"} else 0.6
     return AwarenessRow(row.competency, row.leaf, gap, low, high, p, flag, None)
+
+
+SMALL = make_instrument(2, 3)
