@@ -150,11 +150,12 @@ def think(app: Flask) -> dict[UUID, Opinion]:
     rng = np.random.default_rng(SEED)
     opinions = Opinions(shipped_instrument(INSTRUMENT), rng)
     with app.app_context():
-        drawn = {
-            seat_id: opinions.of(leader, group)
-            for seat_id, leader, group in db.session.execute(sheets)
-        }
-    return {seat_id: opinion for seat_id, opinion in drawn.items() if rng.random() > SILENT}
+        asked = db.session.execute(sheets).all()
+    return {
+        seat_id: opinions.of(leader, group)
+        for seat_id, leader, group in asked
+        if group == "self" or rng.random() > SILENT
+    }
 
 
 def follow_link(folder: Path, opinions: Mapping[UUID, Opinion], mail: str) -> None:
