@@ -1,6 +1,6 @@
 """Rounds as HR sees them: who sits where, and how many had answered when they were last counted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -60,7 +60,7 @@ class Table:
 
     @property
     def leaves(self) -> dict[str, Count]:
-        """The counts as they may be watched: of a group too small to be shown, none by itself."""
+        """The counts as they may be watched: of a group of one or two, none by itself."""
         leaves: dict[str, Count] = {}
         for group, count in self.groups.items():
             leaf = self._leaf_of(group)
@@ -68,10 +68,33 @@ class Table:
                 leaves[leaf] = leaves.get(leaf, Count(0)) + count
         return leaves
 
+    @property
+    def response(self) -> float:
+        """What part of the answers watched at this table is in; of a table without any, all."""
+        watched = sum(self.leaves.values(), Count(0))
+        return watched.answered / watched.invited if watched.invited else 1.0
+
     def _leaf_of(self, group: str) -> str | None:
+        if group in self.named:
+            return None
         if group not in self.small:
             return group
         return "pooled" if self.pools else self.host_of(group)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far an open round is, as far as HR may know: no count in it is of fewer than the minimum."""
+
+    tables: list[Table]
+    named: Mapping[str, Count]
+    counted_on: date | None
+
+    @property
+    def total(self) -> Count:
+        """Everything counted here, and no more: else what is left out could be found by subtracting."""
+        leaves = (count for table in self.tables for count in table.leaves.values())
+        return sum((*leaves, *self.named.values()), Count(0))
 
 
 @dataclass(frozen=True)
@@ -97,6 +120,28 @@ def tables_of(round_: Round, counts: Mapping[tuple[UUID, str], Count]) -> list[T
         )
         for leader in round_.leaders
     ]
+
+
+def standing_of(session: orm.Session, round_: Round) -> Standing:
+    """Return how many had answered at the last count, where the fewest have first."""
+    tables = tables_of(round_, counted_by_group(session, round_))
+    return Standing(
+        sorted(tables, key=lambda table: table.response),
+        named_together(tables, raters_by_group(session, round_), round_),
+        last_count(session, round_),
+    )
+
+
+def named_together(
+    tables: Iterable[Table], raters: Mapping[str, int], round_: Round
+) -> dict[str, Count]:
+    """Count each named group over all leaders, as at one table it is one person or two."""
+    together: dict[str, Count] = {}
+    for group in GROUPS:
+        if group in round_.named_groups and raters.get(group, 0) >= round_.minimum:
+            counts = (table.groups.get(group, Count(0)) for table in tables)
+            together[group] = sum(counts, Count(0))
+    return together
 
 
 def rounds(session: orm.Session) -> list[Round]:
@@ -198,6 +243,17 @@ def invited_by_group(session: orm.Session, round_: Round) -> dict[tuple[UUID, st
     )
     rows = session.execute(query)
     return {(leader, group): Count(invited) for leader, group, invited in rows}
+
+
+def raters_by_group(session: orm.Session, round_: Round) -> dict[str, int]:
+    """Count the people of each group: one supervisor of ten leaders is one."""
+    query = (
+        sa.select(Seat.group, sa.func.count(sa.distinct(Seat.invitation_id)))
+        .join(Seat.leader)
+        .where(Leader.round_id == round_.id)
+        .group_by(Seat.group)
+    )
+    return dict(session.execute(query).tuples().all())
 
 
 def group_counts(session: orm.Session, round_: Round) -> list[GroupCount]:

@@ -29,13 +29,12 @@ from surveys.forms.rounds import (
 from surveys.models import Invitation, Leader, Round
 from surveys.policies import may_manage
 from surveys.queries.rounds import (
-    counted_by_group,
     invitations,
     invited_by_group,
-    last_count,
     mails_of,
     round_by_id,
     rounds,
+    standing_of,
     tables_of,
 )
 from surveys.services.rounds import (
@@ -177,8 +176,7 @@ def launched_page(round_: Round) -> str:
     return render(
         f"rounds/{round_.state}.html",
         round=round_,
-        tables=tables_of(round_, counted_by_group(db.session, round_)),
-        counted_on=last_count(db.session, round_),
+        standing=standing_of(db.session, round_),
         mails=mails_of(db.session, round_),
         coaches=coaches(db.session),
         deadline=DeadlineForm(data={"last_day": round_.deadline.date()}),
@@ -254,12 +252,7 @@ def launch_now(round_id: UUID) -> ResponseReturnValue:
 @hr
 def before_close(round_id: UUID) -> ResponseReturnValue:
     round_ = managed(round_id)
-    return render(
-        "rounds/close.html",
-        round=round_,
-        tables=tables_of(round_, counted_by_group(db.session, round_)),
-        counted_on=last_count(db.session, round_),
-    )
+    return render("rounds/close.html", round=round_, standing=standing_of(db.session, round_))
 
 
 @bp.post("/<uuid:round_id>/close")

@@ -160,12 +160,12 @@ def test_declining_looks_like_not_answering(session: Session, key_store: KeyStor
 @pytest.mark.parametrize(
     ("groups", "leaves"),
     [
-        ({"self": 1, "peer": 4}, {"self": 1, "peer": 4}),
+        ({"self": 1, "peer": 4}, {"peer": 4}),
         ({"client": 2, "board": 2}, {"pooled": 4}),
         ({"client": 3}, {}),
         ({"direct_report": 4, "past_direct_report": 3}, {"direct_report": 7}),
         ({"direct_report": 1, "past_direct_report": 5}, {"past_direct_report": 6}),
-        ({"supervisor": 1, "peer": 1}, {"supervisor": 1}),
+        ({"supervisor": 1, "peer": 1}, {}),
     ],
 )
 def test_small_groups_are_counted_together_or_not_at_all(

@@ -187,7 +187,7 @@ def test_coaches_are_assigned(client: FlaskClient, session: Session, draft: Roun
         ),
         (
             {"client": 2},
-            "2 clients: too few to show. Their answers would appear nowhere: add 2 more",
+            "2 clients: too few to show. Their answers would appear in no report: add 2 more",
         ),
         (
             {"direct_report": 5, "past_direct_report": 2},
@@ -196,7 +196,7 @@ def test_coaches_are_assigned(client: FlaskClient, session: Session, draft: Roun
         ({"peer": 4}, "All peers must answer to be shown apart"),
         (
             {"other": 1},
-            "1 other: too few to show. Their answers would appear nowhere: add 3 more, or take this one off",
+            "Their answers would appear in no report: add 3 more, or take this one off",
         ),
         ({"peer": 6}, "Every group can be shown if enough of it answer"),
     ],

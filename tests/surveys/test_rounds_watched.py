@@ -1,5 +1,7 @@
 """What somebody in HR would look for who wants to know who has answered, and whom the pages let in."""
 
+import re
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import uuid4
 
@@ -13,13 +15,15 @@ from accounts.models import Account
 from core import clock
 from core.keys import KeyStore
 from core.mail import OutboxMail
-from surveys.models import Round
+from surveys.models import Round, Seat
 from surveys.queries.rounds import invitations
 from surveys.services.rounds import count_answers, launch, lock_round
+from surveys.services.seats import invite
 from tests.factories import (
     NOON,
     make_account,
     make_leader,
+    make_person,
     make_round,
 )
 from tests.surveys.rounds import SignIn
@@ -77,6 +81,61 @@ def test_a_small_group_is_not_counted_by_itself(
     assert "5 of 5" in page
     for alone in ("2 of 2", "3 of 3"):
         assert alone not in page
+
+
+def test_nobody_who_stands_alone_at_a_table_is_counted_there(
+    client: FlaskClient, session: Session, hr: Account, key_store: KeyStore
+) -> None:
+    round_ = make_round(session)
+    round_.names_past_supervisors = True
+    for _ in range(3):
+        make_leader(session, round_, peer=4, supervisor=1, past_supervisor=1)
+    launch(session, round_, key_store, at=NOON)
+    answer(session, round_.leaders[0].seats)
+
+    for page in pages_of(round_)[1:]:
+        body = client.get(page).text
+        assert not set(re.findall(r"\d+ of \d+", body)) - {"4 of 4", "0 of 4", "4 of 12"}
+
+
+def test_supervisors_and_leaders_are_counted_over_all_leaders(
+    client: FlaskClient, session: Session, hr: Account, key_store: KeyStore
+) -> None:
+    round_ = make_round(session)
+    first, second, *_ = [make_leader(session, round_, peer=4, supervisor=1) for _ in range(4)]
+    launch(session, round_, key_store, at=NOON)
+    named = [seat for seat in first.seats if seat.group != "peer"]
+    answer(session, [*named, *(seat for seat in second.seats if seat.group == "peer")])
+
+    page = client.get(f"/rounds/{round_.id}").text
+
+    assert "Self: 1 of 4; Supervisors: 1 of 4." in page
+    assert "6 of 24 sheets are in" in page
+    assert page.index(first.name) < page.index(second.name)
+
+
+def test_one_supervisor_of_many_leaders_is_not_counted(
+    client: FlaskClient, session: Session, hr: Account, key_store: KeyStore
+) -> None:
+    round_, boss = make_round(session), make_person(session)
+    for _ in range(5):
+        leader = make_leader(session, round_)
+        invite(session, leader, group="supervisor", person=boss)
+    launch(session, round_, key_store, at=NOON)
+    session.commit()
+
+    page = client.get(f"/rounds/{round_.id}").text
+
+    assert "Self: 0 of 5." in page
+    assert "Supervisors:" not in page
+
+
+def answer(session: Session, seats: Iterable[Seat]) -> None:
+    for seat in seats:
+        seat.envelope = b"sealed"
+        round_ = seat.leader.round
+    count_answers(session, round_, on=clock.today() + timedelta(days=1))
+    session.commit()
 
 
 def test_a_failing_reminder_does_not_say_whose_it_is(
