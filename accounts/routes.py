@@ -25,7 +25,7 @@ from accounts.services import import_people, preview_import
 from accounts.sign_in import current_account, needs_role
 from core import audit, clock
 from core.db import db
-from core.tables import FaultyFileError
+from core.tables import FaultyFileError, separator_of
 
 bp = Blueprint("accounts", __name__)
 UNPROCESSABLE = 422
@@ -89,8 +89,17 @@ def _preview(content: bytes, name: str) -> ResponseReturnValue:
             formdata=None, held=hold(content, name, secret=current_app.config["SECRET_KEY"])
         )
     except FaultyFileError as error:
-        page = render_template("accounts/faults.html", name=name, error=error, form=UploadForm())
-        return page, UNPROCESSABLE
+        return _refused(content, name, error), UNPROCESSABLE
     return render_template(
         "accounts/preview.html", name=name, file=file, changes=changes, form=form
+    )
+
+
+def _refused(content: bytes, name: str, error: FaultyFileError) -> str:
+    return render_template(
+        "accounts/faults.html",
+        name=name,
+        error=error,
+        separator=separator_of(content),
+        form=UploadForm(),
     )

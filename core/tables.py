@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from core.errors import DomainError
 
-DELIMITERS = (",", ";", "\t")
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 KEPT_FAULTS = 1000
 WHOLE_FILE = "-"
@@ -134,7 +134,7 @@ def read_table(
     _check_bytes(content, limits, found)
     lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
     line = lines.readline()
-    delimiter = max(DELIMITERS, key=line.count)
+    delimiter = _delimiter_of(line)
     columns = _read_header(line, delimiter, limits, found)
     _check_columns(columns, required=required, known=known, found=found)
 
@@ -143,6 +143,20 @@ def read_table(
     if faults is None:
         found.raise_if_any()
     return Table(name, columns, rows)
+
+
+def separator_of(content: bytes) -> str:
+    r"""Return the name of what parts the columns, as a file is read.
+
+    >>> separator_of(b"who;age\nAnn;40\n")
+    'semicolon'
+    """
+    line = content.partition(b"\n")[0].decode(errors="replace")
+    return DELIMITERS[_delimiter_of(line)]
+
+
+def _delimiter_of(line: str) -> str:
+    return max(DELIMITERS, key=line.count)
 
 
 def is_formula(cell: str) -> bool:

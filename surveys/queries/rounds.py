@@ -253,7 +253,7 @@ def raters_by_group(session: orm.Session, round_: Round) -> dict[str, int]:
         .where(Leader.round_id == round_.id)
         .group_by(Seat.group)
     )
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def group_counts(session: orm.Session, round_: Round) -> list[GroupCount]:

@@ -11,7 +11,7 @@ from flask import render_template as render
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 
-from accounts.queries import coaches
+from accounts.queries import coaches, folded
 from accounts.sign_in import current_account, needs_role
 from core import audit, clock
 from core.db import db
@@ -242,10 +242,21 @@ def before_launch(round_id: UUID) -> ResponseReturnValue:
 @tells
 def launch_now(round_id: UUID) -> ResponseReturnValue:
     round_ = managed(round_id)
+    check_coaches(round_)
     launch(db.session, round_, key_store(), at=clock.now())
     note("launched", round_)
     db.session.commit()
     return done("The round is open. The invitations are on their way.", ".show", round_id=round_id)
+
+
+def check_coaches(round_: Round) -> None:
+    """See to it that nobody is left without a coach unless it is meant."""
+    alone = [leader for leader in round_.leaders if leader.coach_id is None]
+    if round_.state == "draft" and alone and "without_coach" not in request.form:
+        names = ", ".join(leader.name for leader in alone)
+        raise WrongFormError(
+            f"Nothing was launched. Choose a coach, or tick that you launch without one: {names}."
+        )
 
 
 @bp.get("/<uuid:round_id>/close")
@@ -273,7 +284,31 @@ def close_now(round_id: UUID) -> ResponseReturnValue:
 @hr
 def links(round_id: UUID) -> ResponseReturnValue:
     round_ = managed(round_id)
-    return render("rounds/links.html", round=round_, invitations=invitations(db.session, round_))
+    search = request.args.get("search", "")
+    words = folded(search).split()
+    found = [
+        one
+        for one in invitations(db.session, round_)
+        if all(word in folded(f"{one.name} {one.email or ''}") for word in words)
+    ]
+    return render("rounds/links.html", round=round_, invitations=found, search=search)
+
+
+def invited(round_: Round, invitation_id: UUID) -> Invitation:
+    invitation = db.session.get(Invitation, invitation_id)
+    if invitation is None or invitation.round_id != round_.id:
+        raise NotFoundError("Nobody in this round has such an invitation.")
+    return invitation
+
+
+@bp.get("/<uuid:round_id>/links/<uuid:invitation_id>")
+@hr
+@tells
+def before_new_link(round_id: UUID, invitation_id: UUID) -> ResponseReturnValue:
+    round_ = managed(round_id)
+    if round_.state != "open":
+        return redirect(url_for(".links", round_id=round_id))
+    return render("rounds/new_link.html", round=round_, invitation=invited(round_, invitation_id))
 
 
 @bp.post("/<uuid:round_id>/links/<uuid:invitation_id>")
@@ -281,9 +316,7 @@ def links(round_id: UUID) -> ResponseReturnValue:
 @tells
 def new_link(round_id: UUID, invitation_id: UUID) -> ResponseReturnValue:
     round_ = managed(round_id)
-    invitation = db.session.get(Invitation, invitation_id)
-    if invitation is None or invitation.round_id != round_.id:
-        raise NotFoundError("Nobody in this round has such an invitation.")
+    invitation = invited(round_, invitation_id)
     replace_link(db.session, invitation, key_store())
     note("replaced a link", round_)
     db.session.commit()

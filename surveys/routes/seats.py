@@ -1,8 +1,9 @@
 """HR's pages of a draft: who is rated, and by whom."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, request
+from flask import Blueprint, flash, redirect, request, url_for
 from flask import render_template as render
 from flask.typing import ResponseReturnValue
 
@@ -40,7 +41,7 @@ def choose_leaders(round_id: UUID) -> ResponseReturnValue:
         reporting_lines(db.session),
         on=clock.today(),
         search=search,
-        everybody="everybody" in request.args,
+        everybody=bool(request.args.get("everybody")),
     )
     return render("rounds/choose.html", round=round_, candidates=found, search=search)
 
@@ -53,14 +54,22 @@ def choose(round_id: UUID) -> ResponseReturnValue:
     offered = {str(person.id): person for person in ratable(round_)}
     form = LeadersForm()
     form.offer(offered.values())
-    chosen = [offered[person] for person in filled(form).people.data or ()]
-    add_leaders(db.session, round_, chosen)
+    if not form.validate_on_submit():
+        return again(round_)
+    add_leaders(db.session, round_, [offered[person] for person in form.people.data or ()])
     db.session.commit()
     return done(
         "The leaders are added. Now choose who is asked about them.",
         "rounds.show",
         round_id=round_id,
     )
+
+
+def again(round_: Round) -> ResponseReturnValue:
+    """Go back to the choice of leaders as it was searched."""
+    flash("Nobody was added. Choose at least one person of this list.", "look")
+    searched = urlencode({name: request.args.get(name, "") for name in ("search", "everybody")})
+    return redirect(f"{url_for('.choose_leaders', round_id=round_.id)}?{searched}")
 
 
 def ratable(round_: Round) -> list[Person]:
@@ -148,5 +157,5 @@ def remove_seat(round_id: UUID, leader_id: UUID, seat_id: UUID) -> ResponseRetur
     uninvite(db.session, seat)
     db.session.commit()
     return done(
-        f"{name} is not asked about {one.name}.", ".leader", round_id=round_id, leader_id=leader_id
+        f"{name} is taken off {one.name}'s list.", ".leader", round_id=round_id, leader_id=leader_id
     )

@@ -113,6 +113,22 @@ def test_a_search_finds_names_without_their_accents(
     assert "Somebody Else" not in page
 
 
+def test_a_choice_of_nobody_keeps_the_search(
+    client: FlaskClient, session: Session, hr: Account
+) -> None:
+    round_ = make_round(session)
+    make_person(session, "Nguyễn Thị Lan")
+    session.commit()
+    searched = f"/rounds/{round_.id}/leaders?search=nguyen&everybody=1"
+    assert "search=nguyen&amp;everybody=1" in client.get(searched).text
+
+    page = post(client, searched)
+
+    assert "Nobody was added" in page
+    assert "Nguyễn Thị Lan" in page
+    assert 'value="nguyen"' in page
+
+
 def test_hr_does_not_add_themselves(client: FlaskClient, session: Session, sign_in: SignIn) -> None:
     account = make_account(session, "hr", person=make_person(session, "Myself"))
     round_ = make_round(session)
@@ -137,7 +153,7 @@ def test_a_colleague_and_a_guest_are_added_and_taken_off(
     assert "Guest" in page
 
     seat = session.scalars(sa.select(Seat).where(Seat.group == "client")).one()
-    assert "Guest is not asked" in post(client, f"{place}/seats/{seat.id}/remove")
+    assert "Guest is taken off" in post(client, f"{place}/seats/{seat.id}/remove")
 
 
 def test_a_rater_twice_is_explained_where_it_was_tried(

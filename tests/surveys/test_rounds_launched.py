@@ -33,11 +33,23 @@ def test_launch_is_one_click_after_a_page_which_explains_it(
     assert "What cannot be taken back" in page
     assert "5 people are sent an invitation" in page
 
-    post(client, f"/rounds/{draft.id}/launch")
+    post(client, f"/rounds/{draft.id}/launch", without_coach="y")
 
     session.expire_all()
     assert draft.state == "open"
     assert session.scalar(sa.select(sa.func.count()).select_from(OutboxMail)) == 5
+
+
+def test_a_launch_without_coaches_asks_for_a_tick(
+    client: FlaskClient, session: Session, draft: Round
+) -> None:
+    asked = client.get(f"/rounds/{draft.id}/launch").text
+    assert "Launch without a coach for 1 leader" in asked
+
+    assert "Nothing was launched" in post(client, f"/rounds/{draft.id}/launch")
+
+    session.expire_all()
+    assert draft.state == "draft"
 
 
 def test_a_launch_which_is_refused_says_why(
@@ -46,7 +58,9 @@ def test_a_launch_which_is_refused_says_why(
     draft.deadline = NOON.replace(year=2020)
     session.commit()
 
-    assert "deadline of this round has passed" in post(client, f"/rounds/{draft.id}/launch")
+    page = post(client, f"/rounds/{draft.id}/launch", without_coach="y")
+
+    assert "deadline of this round has passed" in page
 
 
 def test_a_round_is_closed_early(client: FlaskClient, session: Session, open_round: Round) -> None:
@@ -60,7 +74,7 @@ def test_a_round_is_closed_early(client: FlaskClient, session: Session, open_rou
 
 def test_every_deed_is_in_the_audit(client: FlaskClient, session: Session, draft: Round) -> None:
     place, later = f"/rounds/{draft.id}", clock.today() + timedelta(days=30)
-    post(client, f"{place}/launch")
+    post(client, f"{place}/launch", without_coach="y")
     post(client, f"{place}/protection", protection="strict")
     post(client, f"{place}/deadline", last_day=str(later))
     post(client, f"{place}/links/{invitations(session, draft)[0].id}")
@@ -137,6 +151,22 @@ def test_a_lost_link_is_replaced(client: FlaskClient, session: Session, open_rou
 
     session.expire_all()
     assert invitation.authenticator_hash != before
+
+
+def test_a_new_link_is_asked_about_before_it_is_sent(
+    client: FlaskClient, session: Session, open_round: Round
+) -> None:
+    first, second, *_ = invitations(session, open_round)
+    before, place = first.authenticator_hash, f"/rounds/{open_round.id}/links"
+
+    found = client.get(f"{place}?search={first.email}").text
+    assert first.name in found
+    assert second.name not in found
+    assert f"{place}/{first.id}" in found
+    assert "stops working at once" in client.get(f"{place}/{first.id}").text
+
+    session.expire_all()
+    assert first.authenticator_hash == before
 
 
 @pytest.mark.parametrize("state", ["draft", "open"])

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 import time_machine
 from flask.testing import FlaskClient
+from sqlalchemy import orm
 from sqlalchemy.orm import Session
 
 from accounts.models import Account
@@ -32,7 +33,11 @@ from tests.surveys.rounds import SignIn
 def pages_of(round_: Round) -> list[str]:
     place = f"/rounds/{round_.id}"
     leaders = [f"{place}/leaders/{leader.id}" for leader in round_.leaders]
-    return ["/rounds", place, f"{place}/close", f"{place}/links", f"{place}/leaders", *leaders]
+    session = orm.object_session(round_)
+    assert session
+    links = [f"{place}/links/{one.id}" for one in invitations(session, round_)]
+    about = [f"{place}/close", f"{place}/links", f"{place}/leaders"]
+    return ["/rounds", place, *about, *leaders, *links]
 
 
 def test_no_page_changes_when_somebody_answers(
