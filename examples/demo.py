@@ -107,6 +107,7 @@ def launch(browser: Browser) -> None:
         release_policy="by_coach",
         retention_months="24",
         notice="We want to become better at developing people. Your view is where that begins.",
+        contact="Ingrid Sjöstrandh, ingrid.sjostrandh@kestrelvale.example",
     )
     round_path = browser.path
     browser.open(f"{round_path}/leaders")

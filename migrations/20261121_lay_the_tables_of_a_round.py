@@ -132,6 +132,7 @@ def upgrade() -> None:
         sa.Column("release_on", sa.Date(), nullable=True),
         sa.Column("retention_months", sa.Integer(), nullable=False),
         sa.Column("notice", sa.Text(), nullable=False),
+        sa.Column("contact", sa.String(length=200), nullable=False),
         sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
         sa.Column("public_key", sa.LargeBinary(length=32), nullable=True),
         sa.Column("launched_at", sa.DateTime(timezone=True), nullable=True),

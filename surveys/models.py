@@ -24,6 +24,7 @@ GROUPS = (
 )
 PROTECTIONS = ("standard", "strict", "threshold")
 MINIMUMS = {"threshold": 3, "standard": 4, "strict": 5}
+ANSWERED_MINIMUMS = {"threshold": 3, "standard": 3, "strict": 5}
 REMINDED_BEFORE = (7, 3, 1)
 NAMED = frozenset({"self", "supervisor", "supervisors_supervisor"})
 PURPOSES = ("development", "decision")
@@ -71,6 +72,7 @@ class Round(Model):
     release_on: orm.Mapped[date | None]
     retention_months: orm.Mapped[int] = orm.mapped_column(default=24)
     notice: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")
+    contact: orm.Mapped[str] = orm.mapped_column(sa.String(200), default="")
     deadline: orm.Mapped[datetime]
     public_key: orm.Mapped[bytes | None] = orm.mapped_column(sa.LargeBinary(32))
     launched_at: orm.Mapped[datetime | None]
@@ -97,6 +99,11 @@ class Round(Model):
     def minimum(self) -> int:
         """The fewest raters who are shown as a group of their own."""
         return MINIMUMS[self.protection]
+
+    @property
+    def answered_minimum(self) -> int:
+        """The fewest of them on whose answers the figure of one item may rest."""
+        return ANSWERED_MINIMUMS[self.protection]
 
     @property
     def named_groups(self) -> frozenset[str]:

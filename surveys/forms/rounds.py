@@ -98,6 +98,14 @@ class RoundForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         [Length(max=2000)],
         description="It stands in the invitation. Say why you do this round; leave it empty if you like.",
     )
+    contact = StringField(
+        "Whom raters can ask",
+        [Length(max=200)],
+        description=(
+            "A name and an address. It stands in their mails and on their pages, so that they know "
+            "who is asking."
+        ),
+    )
 
     def offer(self, instruments: Iterable[tuple[str, Instrument]]) -> None:
         self.instrument.choices = [
@@ -127,6 +135,7 @@ class RoundForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
             "release_policy": self.release_policy.data,
             "release_on": self.release_on.data if by_date else None,
             "notice": (self.notice.data or "").strip(),
+            "contact": " ".join((self.contact.data or "").split()),
         }
 
 

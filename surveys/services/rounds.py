@@ -65,6 +65,7 @@ class Settings(TypedDict, total=False):
     release_on: date | None
     retention_months: int
     notice: str
+    contact: str
 
 
 def create_round(
