@@ -10,9 +10,10 @@ from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.secret import SecretBox
 
 from core import tokens
-from surveys.ballots.sheets import Sheet, Size, decode, encode
+from surveys.ballots.sheets import Draft, Sheet, Size, decode, encode
 
 BINDING_LENGTH = 32
+CONTINUED, ANEW = b"=", b"!"
 
 
 def binding(leader_id: UUID, invitation_id: UUID, group: str, *, link_key: bytes) -> bytes:
@@ -35,12 +36,14 @@ def seal(sheet: Sheet, size: Size, *, place: bytes, public_key: bytes) -> bytes:
     return SealedBox(PublicKey(public_key)).encrypt(place + encode(sheet, size))
 
 
-def lock_draft(sheet: Sheet, size: Size, *, key: bytes) -> bytes:
-    return bytes(SecretBox(key).encrypt(encode(sheet, size)))
+def lock_draft(draft: Draft, size: Size, *, key: bytes) -> bytes:
+    mark = ANEW if draft.is_anew else CONTINUED
+    return bytes(SecretBox(key).encrypt(mark + encode(draft.sheet, size)))
 
 
-def unlock_draft(draft: bytes, *, key: bytes) -> Sheet:
-    return decode(SecretBox(key).decrypt(draft))
+def unlock_draft(locked: bytes, *, key: bytes) -> Draft:
+    text = bytes(SecretBox(key).decrypt(locked))
+    return Draft(decode(text[1:]), is_anew=text[:1] == ANEW)
 
 
 def draft_key(sibling: str, draft_secret: bytes) -> bytes:

@@ -33,6 +33,18 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class Draft:
+    """What a rater has written so far.
+
+    `is_anew` where a sheet was sent before which their present link cannot show: this draft would take
+    its place without holding any of it.
+    """
+
+    sheet: Sheet
+    is_anew: bool = False
+
+
+@dataclass(frozen=True)
 class Size:
     """How large an envelope of a questionnaire must be, so that none tells how much is in it."""
 

@@ -57,6 +57,26 @@ def minutes_left(pages: tuple[Page, ...], number: int = 1) -> int:
     return ceil(sum(page.seconds for page in pages if page.number >= number) / 60)
 
 
+def first_with_gaps(pages: tuple[Page, ...], sheet: Sheet) -> int:
+    """Return where to go on: the first page with an item left open, or else the last page."""
+    gaps = (page.number for page in pages if page.unanswered(sheet))
+    return next(gaps, len(pages))
+
+
+def band_ends(scale: Scale) -> tuple[str, str]:
+    """Return below and above which figures a report leaves averages untold, where a band is an eighth.
+
+    >>> band_ends(Scale(low=1, high=5, labels=(), not_observed=""))
+    ('1.5', '4.5')
+    """
+    width = (scale.high - scale.low) / 8
+    return _plain(scale.low + width), _plain(scale.high - width)
+
+
+def _plain(figure: float) -> str:
+    return str(round(figure, 3))
+
+
 def fill(page: Page, scale: Scale, sheet: Sheet, fields: Mapping[str, str]) -> Filled:
     """Return the sheet with this page as it was sent; the other pages stay as they are."""
     ratings = _without(sheet.ratings, page.items) | _ratings(page, scale, fields)

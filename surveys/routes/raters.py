@@ -1,6 +1,6 @@
 """A rater's pages. Nothing here knows a name but the leader's; nothing is logged."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 from uuid import UUID
 
@@ -14,7 +14,17 @@ from core.config import Config
 from core.db import db
 from core.errors import ForbiddenError, NotFoundError
 from core.limits import limit_posts
-from surveys.forms.sheets import Filled, Page, fill, minutes_left, pages_of
+from instruments.queries import instrument_of
+from surveys.ballots.sheets import Draft
+from surveys.forms.sheets import (
+    Filled,
+    Page,
+    band_ends,
+    fill,
+    first_with_gaps,
+    minutes_left,
+    pages_of,
+)
 from surveys.models import Invitation, Seat
 from surveys.queries.answers import invitation_of, seat_of, seats_of
 from surveys.services import answers
@@ -50,6 +60,15 @@ class OwnSeat:
     pages: tuple[Page, ...]
     key: bytes
 
+    @property
+    def draft(self) -> Draft:
+        return answers.read_draft(self.seat, key=self.key)
+
+    @property
+    def continued_at(self) -> int:
+        """The page on which whoever comes back goes on."""
+        return first_with_gaps(self.pages, self.draft.sheet)
+
     def page(self, number: int) -> Page:
         if not 1 <= number <= len(self.pages):
             raise NotFoundError("There is no such page on this sheet.")
@@ -71,6 +90,10 @@ def own_seat(seat_id: UUID) -> OwnSeat:
     seat = seat_of(db.session, rater.invitation, seat_id)
     if seat is None:
         raise NotFoundError("There is no such sheet in your list.")
+    return _opened(rater, seat)
+
+
+def _opened(rater: Rater, seat: Seat) -> OwnSeat:
     key_store = current_app.extensions["key_store"]
     key = answers.draft_key(rater.invitation.round, rater.sibling, key_store)
     return OwnSeat(seat, pages_of(answers.asked_of(seat)), key)
@@ -155,28 +178,36 @@ def left() -> str:
 
 @bp.get("/seats")
 def seats() -> str:
-    invitation = current_rater().invitation
-    own = seats_of(db.session, invitation)
-    minutes = minutes_left(pages_of(answers.asked_of(own[0]))) if own else 0
-    return render("raters/seats.html", round=invitation.round, seats=own, minutes=minutes)
+    rater = current_rater()
+    own = [_opened(rater, seat) for seat in seats_of(db.session, rater.invitation)]
+    asked = instrument_of(rater.invitation.round.instrument_version)
+    return render(
+        "raters/seats.html",
+        round=rater.invitation.round,
+        seats=[sheet.seat for sheet in own],
+        continued_at={sheet.seat.id: sheet.continued_at for sheet in own if sheet.seat.draft},
+        minutes=minutes_left(pages_of(asked)),
+        band_ends=band_ends(asked.scale),
+        said=request.args.get("said"),
+    )
 
 
 @bp.get("/seats/<uuid:seat_id>/<int:number>")
 def show_page(seat_id: UUID, number: int) -> str:
     own = own_seat(seat_id)
-    sheet = answers.read_draft(own.seat, key=own.key)
-    return _page(own, own.page(number), Filled(sheet, {}))
+    return _page(own, own.page(number), Filled(own.draft.sheet, {}))
 
 
 @bp.post("/seats/<uuid:seat_id>/<int:number>")
 def turn_page(seat_id: UUID, number: int) -> ResponseReturnValue:
     own = own_seat(seat_id)
-    page, scale = own.page(number), answers.asked_of(own.seat).scale
-    filled = fill(page, scale, answers.read_draft(own.seat, key=own.key), request.form)
+    page, scale, draft = own.page(number), answers.asked_of(own.seat).scale, own.draft
+    filled = fill(page, scale, draft.sheet, request.form)
     if filled.faults:
         return _page(own, page, filled), TOO_LONG
 
-    answers.save_draft(db.session, own.seat, filled.sheet, key=own.key)
+    saved = replace(draft, sheet=filled.sheet)
+    answers.save_draft(db.session, own.seat, saved, key=own.key)
     db.session.commit()
     return redirect(_turned(own, number), SEE_OTHER)
 
@@ -190,15 +221,20 @@ def _page(own: OwnSeat, page: Page, filled: Filled) -> str:
         minutes=minutes_left(own.pages, page.number),
         instrument=answers.asked_of(own.seat),
         filled=filled,
+        is_anew=own.draft.is_anew,
     )
 
 
 def _turned(own: OwnSeat, number: int) -> str:
-    """Return where the button leads: back, to the list, on, or from the last page to the review."""
-    if "turn-later" in request.form:
-        return url_for(".seats")
+    """Return where the button leads: back, to the list, on, or from the last page to the review.
+
+    Whoever has sent the sheet before is led to the review: what they leave for later does not count.
+    """
+    is_later = "turn-later" in request.form
+    if is_later and not own.seat.answered:
+        return url_for(".seats", said="saved")
     turned = max(1, number - 1) if "turn-back" in request.form else number + 1
-    if turned > len(own.pages):
+    if is_later or turned > len(own.pages):
         return url_for(".review", seat_id=own.seat.id)
     return url_for(".show_page", seat_id=own.seat.id, number=turned)
 
@@ -206,15 +242,14 @@ def _turned(own: OwnSeat, number: int) -> str:
 @bp.get("/seats/<uuid:seat_id>/send")
 def review(seat_id: UUID) -> str:
     own = own_seat(seat_id)
-    sheet = answers.read_draft(own.seat, key=own.key)
-    return render("raters/review.html", seat=own.seat, pages=own.pages, sheet=sheet)
+    return render("raters/review.html", seat=own.seat, pages=own.pages, draft=own.draft)
 
 
 @bp.post("/seats/<uuid:seat_id>/send")
 def send(seat_id: UUID) -> ResponseReturnValue:
     own = own_seat(seat_id)
-    sheet = answers.read_draft(own.seat, key=own.key)
-    answers.submit(db.session, own.seat, sheet, current_app.extensions["key_store"])
+    key_store = current_app.extensions["key_store"]
+    answers.send_draft(db.session, own.seat, key=own.key, key_store=key_store)
     db.session.commit()
     return redirect(url_for(".sent", seat_id=seat_id), SEE_OTHER)
 
@@ -241,7 +276,7 @@ def confirm_declining(seat_id: UUID) -> str:
 def decline(seat_id: UUID) -> ResponseReturnValue:
     answers.decline(db.session, own_seat(seat_id).seat)
     db.session.commit()
-    return redirect(url_for(".seats"), SEE_OTHER)
+    return redirect(url_for(".seats", said="declined"), SEE_OTHER)
 
 
 @bp.post("/seats/<uuid:seat_id>/take-up")
@@ -256,7 +291,7 @@ def take_up(seat_id: UUID) -> ResponseReturnValue:
 
 @bp.errorhandler(UnknownRaterError)
 def _unknown(_error: UnknownRaterError) -> ResponseReturnValue:
-    return render("raters/unknown.html"), FORBIDDEN
+    return render("raters/unknown.html", code=request.form.get("code")), FORBIDDEN
 
 
 @bp.errorhandler(RoundNotOpenError)

@@ -1,5 +1,6 @@
 """Answering: a draft that only the rater reads, an envelope that only close opens."""
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from surveys.ballots.keynames import draft_key_name, link_key_name, private_key_
 from surveys.ballots.sheets import (
     COMMENT_LENGTH,
     NOT_OBSERVED,
+    Draft,
     Sheet,
     SheetTooLongError,
     Size,
@@ -51,21 +53,27 @@ def draft_key(round_: Round, sibling: str, key_store: KeyStore) -> bytes:
     return sealing.draft_key(sibling, key_store.get(draft_key_name(round_)))
 
 
-def read_draft(seat: Seat, *, key: bytes) -> Sheet:
+def read_draft(seat: Seat, *, key: bytes) -> Draft:
     """Return what the rater has written so far; nothing where an older link wrote it."""
+    begun_anew = Draft(NOTHING, is_anew=seat.answered)
     if seat.draft is None:
-        return NOTHING
+        return begun_anew
     try:
         return sealing.unlock_draft(seat.draft, key=key)
     except CryptoError:
-        return NOTHING
+        return begun_anew
 
 
-def save_draft(session: orm.Session, seat: Seat, sheet: Sheet, *, key: bytes) -> None:
-    """Keep a sheet for its rater alone."""
-    instrument = asked_of(seat)
-    draft = sealing.lock_draft(_checked(sheet, instrument), _size(instrument), key=key)
-    _write(session, seat, sa.not_(Seat.declined), draft=draft)
+def save_draft(session: orm.Session, seat: Seat, draft: Draft, *, key: bytes) -> None:
+    """Keep a draft for its rater alone."""
+    _write(session, seat, sa.not_(Seat.declined), draft=_locked(seat, draft, key))
+
+
+def send_draft(session: orm.Session, seat: Seat, *, key: bytes, key_store: KeyStore) -> None:
+    """Send what the rater has written; from now on their draft is what they have sent."""
+    sheet = read_draft(seat, key=key).sheet
+    submit(session, seat, sheet, key_store)
+    save_draft(session, seat, Draft(sheet), key=key)
 
 
 def submit(session: orm.Session, seat: Seat, sheet: Sheet, key_store: KeyStore) -> None:
@@ -147,6 +155,12 @@ def _refusal(seat: Seat) -> DomainError:
             "You can take it up again in your list."
         )
     return AlreadyAnsweredError("You have already sent your answers.")
+
+
+def _locked(seat: Seat, draft: Draft, key: bytes) -> bytes:
+    instrument = asked_of(seat)
+    checked = replace(draft, sheet=_checked(draft.sheet, instrument))
+    return sealing.lock_draft(checked, _size(instrument), key=key)
 
 
 def _sealing_key(round_: Round, key_store: KeyStore) -> bytes:

@@ -59,7 +59,11 @@ def invited(session: Session, round_: Round, *groups: str) -> Invitation:
         (
             "invitation_with_past_supervisors_named",
             ("past_supervisor",),
-            {"names_past_supervisors": True, "notice": "We do this every autumn.\nThank you, HR"},
+            {
+                "names_past_supervisors": True,
+                "notice": "We do this every autumn.\nThank you, HR",
+                "contact": "Ingrid of HR, ingrid@example.org",
+            },
         ),
         (
             "invitation_to_a_round_released_by_date",
@@ -91,6 +95,7 @@ def test_the_reminder_says_what_is_missing_and_carries_the_same_link(
     session: Session, key_store: KeyStore, in_app: None
 ) -> None:
     round_ = make_round(session)
+    round_.contact = "Ingrid of HR, ingrid@example.org"
     invitation = invited(session, round_, "peer")
     launch(session, round_, key_store, at=NOON)
 

@@ -100,6 +100,17 @@ def test_every_wrong_code_gets_the_same_kind_answer(
     assert "rater=" not in response.headers.get("Set-Cookie", "")
 
 
+def test_a_wrong_code_stays_to_be_mended_and_enters_no_address(visit: Visit) -> None:
+    visit.get("/r")
+
+    response = visit.post("/r/code", code="ends<too")
+
+    assert 'role="alert"' in response.text
+    assert 'value="ends&lt;too"' in response.text
+    assert 'aria-invalid="true"' in response.text
+    assert "Location" not in response.headers
+
+
 def test_a_link_that_was_replaced_opens_nothing(
     session: Session, inside: Visit, seat: Seat, key_store: KeyStore
 ) -> None:

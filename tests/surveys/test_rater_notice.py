@@ -7,8 +7,12 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from assess.publication.protection import PROTECTIONS as LEVELS
+from assess.publication.protection import STANDARD
+from assess.publication.symbols import symbol
 from core.keys import KeyStore
-from surveys.models import MINIMUMS, Round, Seat
+from instruments.questionnaires import Scale
+from surveys.forms.sheets import band_ends
+from surveys.models import ANSWERED_MINIMUMS, MINIMUMS, Round, Seat
 from surveys.services.rounds import launch, raise_protection
 from tests.factories import NOON, make_leader, make_open_round, make_round
 from tests.statements import counted_statements
@@ -25,9 +29,9 @@ def listing_for(app: Flask, session: Session, key_store: KeyStore, seat: Seat) -
 def test_who_is_not_named_is_told_so(inside: Visit) -> None:
     page = inside.get("/r/seats").text
 
-    assert "Where you are not named" in page
-    assert "averages of at least four" in page
-    assert "Where you are named" not in page
+    assert "Your name is not shown, and nobody reads your sheet" in page
+    assert "averages of a group of at least four" in page
+    assert "Where you are" not in page
 
 
 @pytest.mark.parametrize("group", ["supervisor", "supervisors_supervisor"])
@@ -39,7 +43,9 @@ def test_who_is_named_is_told_so(
     page = listing_for(app, session, key_store, seat_in(session, round_, group))
 
     assert "Shown under your name." in page
-    assert "Where you are not named" not in page
+    assert "nobody reads your sheet" not in page
+    assert "HR can see that your sheet is in, not what is on it." in " ".join(page.split())
+    assert "a good guess" not in page
 
 
 @pytest.mark.parametrize(
@@ -69,22 +75,73 @@ def test_each_protection_is_told_as_it_is(
 
     page = listing_for(app, session, key_store, seat_in(session, round_, "peer"))
 
-    assert f"averages of at least {number}" in " ".join(page.split())
+    page = " ".join(page.split())
+    assert f"averages of a group of at least {number}" in page
+    assert ("may rest on three of them" in page) == (protection == "standard")
+    assert ("“4.5 or more” or “1.5 or less”" in page) == (protection == "standard")
     assert ("protects you less than usual" in page) == (protection == "threshold")
-    assert MINIMUMS[protection] == LEVELS[protection].minimum
+
+
+def test_what_is_told_of_protections_is_what_is_kept() -> None:
+    assert {name: level.minimum for name, level in LEVELS.items()} == MINIMUMS
+    assert {name: level.answered_minimum for name, level in LEVELS.items()} == ANSWERED_MINIMUMS
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 4), (1, 5), (1, 6), (0, 8), (1, 7)])
+def test_the_bands_that_are_told_are_those_of_the_report(low: int, high: int) -> None:
+    scale = Scale(low, high, labels=(), not_observed="")
+    best, worst = (
+        symbol([mark] * 6, raters=6, protection=STANDARD, low=low, high=high)
+        for mark in (high, low)
+    )
+
+    assert (f"{band_ends(scale)[0]}-", f"{band_ends(scale)[1]}+") == (worst, best)
+
+
+def test_a_named_rater_with_other_sheets_learns_where_they_are_not_named(
+    app: Flask, session: Session, key_store: KeyStore
+) -> None:
+    round_ = make_round(session)
+    make_leader(session, round_, peer=1)
+    own = make_leader(session, round_, client=1).seats[0]
+    seat = seat_in(session, round_, "peer")
+    seat.invitation = own.invitation
+    launch(session, round_, key_store, at=NOON)
+
+    page = listing_for(app, session, key_store, seat)
+
+    assert "Where you are not named" in page
+    assert "About yourself" in page
+
+
+def test_who_asks_is_on_every_page(
+    session: Session, inside: Visit, round_: Round, seat: Seat
+) -> None:
+    round_.contact = "Ingrid <ingrid@example.org>"
+    session.commit()
+
+    for address in ("/r/seats", sheet_address(seat, 1), sheet_address(seat, "send")):
+        assert "Questions? Ingrid &lt;ingrid@example.org&gt;." in inside.get(address).text
 
 
 def test_what_is_raised_is_told_at_once(session: Session, inside: Visit, round_: Round) -> None:
     raise_protection(session, round_, "strict")
     session.commit()
 
-    assert "averages of at least five" in " ".join(inside.get("/r/seats").text.split())
+    assert "averages of a group of at least five" in " ".join(inside.get("/r/seats").text.split())
 
 
 def test_what_is_not_promised_is_printed_beside_the_promise(inside: Visit) -> None:
     page = inside.get("/r/seats").text
 
-    for limit in ("changes the program", "recognise", "all the other raters", "network", "guess"):
+    for limit in (
+        "changes the program",
+        "recognise",
+        "all the other raters",
+        "network",
+        "mail system",
+        "guess",
+    ):
         assert limit in page
 
 

@@ -50,8 +50,22 @@ def test_pages_turn_both_ways(
 def test_leaving_it_for_later_leads_to_the_list(inside: Visit, seat: Seat) -> None:
     response = inside.post(sheet_address(seat, 1), trust1="3", turn__later="1")
 
-    assert response.location == "/r/seats"
-    assert "Begun" in inside.get("/r/seats").text
+    listing = inside.get(response.location).text
+    assert "Saved. You can close this window." in listing
+    assert "Begun" in listing
+
+
+def test_going_on_leads_to_the_first_gap(inside: Visit, seat: Seat) -> None:
+    inside.post(sheet_address(seat, 1), **ALL_TRUST)
+
+    assert f'href="{sheet_address(seat, 2)}">Go on' in inside.get("/r/seats").text
+
+
+def test_enter_does_not_turn_the_page(inside: Visit, seat: Seat) -> None:
+    """A browser presses a form's first button; one that is disabled does nothing."""
+    form = inside.get(sheet_address(seat, 1)).text.split('<form class="sheet"')[1]
+
+    assert form.index('<button type="submit" disabled hidden>') < form.index('name="next"')
 
 
 def test_what_is_not_on_the_scale_is_refused(session: Session, inside: Visit, seat: Seat) -> None:
@@ -103,7 +117,7 @@ def test_who_declines_is_asked_no_more(session: Session, inside: Visit, seat: Se
     listing = inside.follow(sheet_address(seat, "decline"))
 
     session.expire_all()
-    assert "Declined" in listing.text
+    assert "Declined. What was on the sheet is deleted." in listing.text
     assert (seat.declined, seat.draft) == (True, None)
 
 

@@ -14,6 +14,7 @@ from surveys.ballots.opening import EnvelopeMovedError, open_envelope
 from surveys.ballots.sheets import Sheet, Size
 from surveys.models import Round, Seat
 from surveys.services.answers import KeyReplacedError, place_of, submit
+from surveys.services.rounds import replace_link
 from tests.visits import ALL_TRUST, Visit, derived, is_checked, secret_for, sheet_address
 
 CANARY = "The canary sings at noon"
@@ -92,6 +93,64 @@ def test_changes_count_only_when_sent_again(
     inside.post(sheet_address(seat, 1), trust1="1")
 
     assert stored(session, seat, key_store).ratings == {"trust1": 4}
+
+
+def test_what_only_an_older_link_could_show_is_not_replaced_unawares(
+    session: Session, app: Flask, inside: Visit, seat: Seat, key_store: KeyStore
+) -> None:
+    inside.post(sheet_address(seat, 1), **ALL_TRUST)
+    inside.post(sheet_address(seat, "send"))
+    replace_link(session, seat.invitation, key_store)
+    session.commit()
+    later = Visit(app)
+    later.begin(secret_for(seat, key_store))
+
+    page = later.get(sheet_address(seat, 1))
+    review = later.follow(sheet_address(seat, 1), trust1="1", turn__later="1")
+
+    for told in (page, review, later.get(sheet_address(seat, 2))):
+        assert "What you sent is kept, but it cannot be shown here" in told.text
+        assert "You have sent this sheet." not in told.text
+    assert "Replace what I sent" in review.text
+    assert stored(session, seat, key_store).ratings == {"trust1": 4, "trust2": "NA", "trust3": 5}
+
+
+def test_what_was_sent_by_the_new_link_is_shown_again(
+    session: Session, app: Flask, inside: Visit, seat: Seat, key_store: KeyStore
+) -> None:
+    inside.post(sheet_address(seat, 1), **ALL_TRUST)
+    inside.post(sheet_address(seat, "send"))
+    replace_link(session, seat.invitation, key_store)
+    session.commit()
+    later = Visit(app)
+    later.begin(secret_for(seat, key_store))
+    later.get("/r/seats")
+    later.post(sheet_address(seat, 1), trust1="1")
+
+    later.post(sheet_address(seat, "send"))
+
+    page = later.get(sheet_address(seat, 1))
+    assert "You have sent this sheet." in page.text
+    assert is_checked(page, "trust1", "1")
+    assert stored(session, seat, key_store).ratings == {"trust1": 1}
+
+
+def test_what_is_changed_and_left_is_not_taken_for_sent(inside: Visit, seat: Seat) -> None:
+    inside.post(sheet_address(seat, 1), **ALL_TRUST)
+    inside.post(sheet_address(seat, "send"))
+
+    review = inside.follow(sheet_address(seat, 1), trust1="1", turn__later="1")
+
+    assert "What you changed counts only when you send it again" in review.text
+    assert "Send again" in review.text
+
+
+def test_when_everything_is_sent_the_list_says_so(inside: Visit, seat: Seat) -> None:
+    inside.post(sheet_address(seat, 1), **ALL_TRUST)
+    receipt = inside.follow(sheet_address(seat, "send"))
+
+    assert "All your sheets are in" in receipt.text
+    assert "All your sheets are in" in inside.get("/r/seats").text
 
 
 def test_the_receipt_is_for_who_has_sent(inside: Visit, seat: Seat) -> None:
