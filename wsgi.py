@@ -29,7 +29,7 @@ import surveys.routes.rounds
 import surveys.routes.seats
 from accounts import sign_in
 from core import audit, jobs, limits, migrations, web
-from core.config import Config
+from core.config import Config, ConfigError
 from core.db import db, prepare_sqlite
 from core.keys import KeyStore
 
@@ -56,7 +56,7 @@ MAILS = {**accounts.jobs.MAILS, **surveys.jobs.MAILS, **assess.jobs.MAILS, **rep
 
 def create_app(config: Config | None = None, **settings: Any) -> Flask:
     """Return the application; `settings` override Flask's own, for tests."""
-    config = config or Config.from_env()
+    config = config or _config()
     os.umask(0o077)  # what we write is for this user alone
     app = web.Application("candid360", root_path=str(ROOT))
     key_store = KeyStore(config.key_store)
@@ -76,6 +76,14 @@ def create_app(config: Config | None = None, **settings: Any) -> Flask:
         app.cli.add_command(command)
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=config.proxies, x_proto=config.proxies)  # type: ignore[method-assign]  # as Flask's own documentation does
     return app
+
+
+def _config() -> Config:
+    """Return the settings; what is wrong with them is said in a sentence, not in a traceback."""
+    try:
+        return Config.from_env()
+    except ConfigError as error:
+        raise SystemExit(f"Candid360 cannot start. {error}") from None
 
 
 def _install_database(app: Flask, config: Config) -> None:

@@ -51,7 +51,7 @@ class Config:
             ),
             key_store=Path(environ.get("KEY_STORE", str(data / "keys"))).absolute(),
             base_url=environ.get("BASE_URL", "http://localhost:5000").rstrip("/"),
-            proxies=int(environ.get("PROXIES", "0")),
+            proxies=_whole(environ, "PROXIES", "0"),
             secret_key=environ.get("SECRET_KEY"),
             redis_url=environ.get("REDIS_URL"),
             mail_server=_mail_server(environ),
@@ -73,7 +73,15 @@ class Config:
         return self.base_url.startswith("https://")
 
     def checked(self) -> "Config":
-        """Refuse what would break the promise to the raters."""
+        """Refuse what cannot work, and what would break the promise to the raters."""
+        if not self.database_url.startswith(
+            ("sqlite:///", "postgresql://", "postgresql+psycopg://")
+        ):
+            raise ConfigError(
+                "DATABASE_URL must begin with sqlite:/// or postgresql://, which are what Candid360 knows."
+            )
+        if self.redis_url and not self.redis_url.startswith(("redis://", "rediss://")):
+            raise ConfigError(f"REDIS_URL is {self.redis_url}: it must begin with redis://.")
         if not self.is_https and not self.is_local:
             raise ConfigError(
                 f"BASE_URL is {self.base_url}: off this machine it must begin with https://, "
@@ -104,8 +112,15 @@ class Config:
 def _mail_server(environ: Mapping[str, str]) -> MailServer:
     return MailServer(
         host=environ.get("MAIL_SERVER", "localhost"),
-        port=int(environ.get("MAIL_PORT", "25")),
+        port=_whole(environ, "MAIL_PORT", "25"),
         username=environ.get("MAIL_USERNAME"),
         password=environ.get("MAIL_PASSWORD"),
         use_tls=environ.get("MAIL_USE_TLS", "") == "1",
     )
+
+
+def _whole(environ: Mapping[str, str], name: str, default: str) -> int:
+    value = environ.get(name, default)
+    if not value.isdecimal():
+        raise ConfigError(f"{name} is {value!r}: it must be a whole number.")
+    return int(value)

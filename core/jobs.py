@@ -93,6 +93,7 @@ group = AppGroup("jobs", help="The work that runs by itself.")
 @group.command("work")
 def work() -> None:
     """Run the worker until it is stopped."""
+    click.echo("The worker is running: it looks for work every minute.")
     current_app.extensions["huey"].create_consumer(workers=1, periodic=True).run()
 
 
@@ -100,4 +101,9 @@ def work() -> None:
 @click.argument("names", nargs=-1, required=True)
 def now(names: tuple[str, ...]) -> None:
     """Do the jobs NAMES here and now."""
+    known = current_app.extensions["jobs"]
+    if unknown := [name for name in names if name not in known]:
+        raise click.BadParameter(
+            f"there is no job {', '.join(unknown)}: choose from {', '.join(known)}"
+        )
     run_now(names)

@@ -33,8 +33,8 @@ class KeyStore:
             return self._path(name).read_bytes()
         except FileNotFoundError:
             raise KeyLostError(
-                f"The key {name} is not in the key store. "
-                "Restore the key store from where your operator keeps it, then try again."
+                f"The key {name} is not in the key store. Point KEY_STORE at the right one. Where it is "
+                "lost, what it sealed is lost as well, and the round must be launched again."
             ) from None
 
     def get_or_create(self, name: str) -> bytes:

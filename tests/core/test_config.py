@@ -1,0 +1,31 @@
+"""Settings that cannot work are refused in a sentence that names them."""
+
+import pytest
+
+from core.config import Config, ConfigError
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("BASE_URL", "http://example.org", "must begin with https://"),
+        ("PROXIES", "yes", "PROXIES is 'yes': it must be a whole number"),
+        ("MAIL_PORT", "", "MAIL_PORT is '': it must be a whole number"),
+        ("DATABASE_URL", "mysql://somewhere/base", "sqlite:/// or postgresql://"),
+        ("REDIS_URL", "localhost", "must begin with redis://"),
+    ],
+)
+def test_a_wrong_setting_is_named(setting: str, value: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        Config.from_env({setting: value})
+
+
+@pytest.mark.parametrize("address", ["http://localhost:5000", "https://feedback.example.org"])
+def test_answers_travel_readable_on_this_machine_alone(address: str) -> None:
+    assert Config.from_env({"BASE_URL": f"{address}/"}).base_url == address
+
+
+def test_postgresql_goes_by_our_driver() -> None:
+    settings = Config.from_env({"DATABASE_URL": "postgresql://host/base"}).flask_settings()
+
+    assert settings["SQLALCHEMY_ENGINES"]["default"]["url"] == "postgresql+psycopg://host/base"
