@@ -7,7 +7,7 @@ import click
 from flask.cli import AppGroup
 from flask_security import hash_password
 
-from accounts.forms import read_people
+from accounts.forms import read_people, wrong_with_address
 from accounts.models import ROLES
 from accounts.queries import accounts, person_of
 from accounts.services import grant, import_people, set_password
@@ -47,6 +47,8 @@ def import_people_command(file: Path) -> None:
 @click.option("--password-stdin", is_flag=True, help="Read their password; no mail is needed then.")
 def create(email: str, role: str, key: str | None, *, password_stdin: bool) -> None:
     """Let EMAIL sign in; without a password a mail invites them to choose one."""
+    if wrong := wrong_with_address(email):
+        raise click.BadParameter(wrong)
     person = person_of(db.session, key) if key else None
     if key and person is None:
         raise click.ClickException(f"Nobody in the directory has the key {key}.")

@@ -196,10 +196,10 @@ def _wrong_with(column: str, cell: str) -> str | None:
         return "the cell is empty; expected text"
     if column == "language" and not _LANGUAGE.fullmatch(cell):
         return f"{quoted(cell)} is no language; expected a code as en or pt-BR"
-    return _wrong_with_address(cell) if column == "email" else None
+    return wrong_with_address(cell) if column == "email" else None
 
 
-def _wrong_with_address(cell: str) -> str | None:
+def wrong_with_address(cell: str) -> str | None:
     try:
         validate_email(
             cell, check_deliverability=False, test_environment=True, allow_smtputf8=False

@@ -36,3 +36,4 @@ def lock(round_id: UUID) -> None:
         raise click.ClickException(str(error)) from None
     audit.record(db.session, ACTOR, "locked", "round", round_.id)
     db.session.commit()
+    click.echo("The round is locked. The worker scores it within a minute or two.")

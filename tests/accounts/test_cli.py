@@ -104,3 +104,11 @@ def test_the_list_shows_who_signs_in_as_what(app: Flask, session: Session) -> No
     run(app, "create", "a@example.org", "--role", "coach")
 
     assert run(app, "list").output == "a@example.org\tcoach, hr\nb@example.org\tcoach\n"
+
+
+def test_what_is_no_address_gets_no_account(app: Flask, session: Session) -> None:
+    result = app.test_cli_runner().invoke(args=["accounts", "create", "nonsense", "--role", "hr"])
+
+    assert result.exit_code == 2
+    assert "is no e-mail address" in result.output
+    assert account_of(session, "nonsense") is None
