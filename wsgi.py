@@ -12,7 +12,6 @@ import accounts.cli
 import accounts.jobs
 import accounts.models
 import accounts.routes
-import assess.cli
 import assess.jobs
 import assess.models
 import instruments.cli
@@ -45,7 +44,6 @@ COMMANDS = (
     accounts.cli.group,
     instruments.cli.group,
     surveys.cli.group,
-    assess.cli.group,
     reports.cli.group,
     jobs.group,
 )

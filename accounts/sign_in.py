@@ -38,6 +38,8 @@ SETTINGS = {
     "SECURITY_EMAIL_VALIDATOR_ARGS": {"check_deliverability": False, "test_environment": True},
     "SECURITY_EMAIL_PLAINTEXT": False,  # our outbox renders, when the mail goes
     "SECURITY_EMAIL_HTML": False,
+    "SECURITY_CLI_USERS_NAME": "",  # our own commands do it, and leave a trace in the audit log
+    "SECURITY_CLI_ROLES_NAME": "",
     "SECURITY_LOGIN_URL": "/sign-in",
     "SECURITY_LOGOUT_URL": "/sign-out",
     "SECURITY_LOGOUT_METHODS": ["POST"],

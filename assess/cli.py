@@ -1,5 +1,0 @@
-"""Commands for operators."""
-
-from flask.cli import AppGroup
-
-group = AppGroup("assess", help="Closing and scoring.")
