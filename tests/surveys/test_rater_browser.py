@@ -136,6 +136,26 @@ def test_without_scripts_the_code_is_pasted(browser: Browser, address: str, secr
         page.wait_for_url(f"{address}/r/seats")
 
 
+def test_enter_in_an_answer_does_not_turn_the_page(
+    page: Page, faults: list[str], address: str, secret: str
+) -> None:
+    page.goto(f"{address}/r#{secret}")
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("link", name="Begin", exact=True).click()
+    page.wait_for_url("**/1")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    answer = page.locator("[name=trust1][value='4']")
+    answer.check()
+
+    answer.press("Enter")
+    page.get_by_role("button", name="Save and go on").press("Enter")
+    page.wait_for_url("**/2")
+
+    assert sent.count("POST") == 1
+    assert faults == []
+
+
 def test_answers_are_large_enough_for_a_thumb(page: Page, address: str, secret: str) -> None:
     page.goto(f"{address}/r#{secret}")
     page.get_by_role("button", name="Begin").click()

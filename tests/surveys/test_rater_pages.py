@@ -61,13 +61,6 @@ def test_going_on_leads_to_the_first_gap(inside: Visit, seat: Seat) -> None:
     assert f'href="{sheet_address(seat, 2)}">Go on' in inside.get("/r/seats").text
 
 
-def test_enter_does_not_turn_the_page(inside: Visit, seat: Seat) -> None:
-    """A browser presses a form's first button; one that is disabled does nothing."""
-    form = inside.get(sheet_address(seat, 1)).text.split('<form class="sheet"')[1]
-
-    assert form.index('<button type="submit" disabled hidden>') < form.index('name="next"')
-
-
 def test_what_is_not_on_the_scale_is_refused(session: Session, inside: Visit, seat: Seat) -> None:
     assert inside.post(sheet_address(seat, 1), trust1="6").status_code == 409
     session.expire_all()
