@@ -65,6 +65,16 @@ def test_a_question_to_which_nothing_is_shown_says_so() -> None:
     assert all(question.text in html for question in SMALL.questions)
 
 
+def test_where_nothing_was_asked_in_words_there_is_no_chapter_of_comments() -> None:
+    card = small_card()
+
+    html = report_html(
+        replace(card, instrument=replace(card.instrument, questions=()), comments=())
+    )
+
+    assert "In their own words" not in html
+
+
 def test_one_of_several_shown_by_name_is_one_of_them() -> None:
     leaves = (FAMILY[0], LeafRow("supervisor", ("supervisor",), 2, named=True))
     card = replace(
