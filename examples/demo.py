@@ -87,6 +87,21 @@ def settle(app: Flask) -> None:
         command(app, "create", coach, "--role", "coach", "--password-stdin")
 
 
+def draft(browser: Browser, **words: str) -> str:
+    """Fill in the form of a new round, and return where the round is."""
+    browser.open("/rounds/new")
+    browser.send(
+        instrument=offered_instrument(browser),
+        last_day=f"{clock.today() + timedelta(days=14)}",
+        purpose="development",
+        protection="standard",
+        release_policy="by_coach",
+        retention_months="24",
+        **words,
+    )
+    return browser.path
+
+
 def command(app: Flask, *arguments: str) -> None:
     """Run one of the operator's commands about people."""
     result = app.test_cli_runner().invoke(args=["accounts", *arguments], input=f"{PASSWORD}\n")
@@ -97,19 +112,12 @@ def command(app: Flask, *arguments: str) -> None:
 def launch(browser: Browser) -> None:
     """Let HR draft a round of all heads of departments but herself, propose raters, and launch."""
     sign_in(browser, _email(HR))
-    browser.open("/rounds/new")
-    browser.send(
+    round_path = draft(
+        browser,
         name="Coaching round, autumn",
-        instrument=offered_instrument(browser),
-        last_day=f"{clock.today() + timedelta(days=14)}",
-        purpose="development",
-        protection="standard",
-        release_policy="by_coach",
-        retention_months="24",
         notice="We want to become better at developing people. Your view is where that begins.",
         contact="Ingrid Sjöstrandh, ingrid.sjostrandh@kestrelvale.example",
     )
-    round_path = browser.path
     browser.open(f"{round_path}/leaders")
     browser.send(f"{round_path}/leaders", people=_heads(browser))
     browser.send(f"{round_path}/propose")

@@ -1,6 +1,5 @@
 """The whole web journey: a directory, a round, its raters, close, the coach, and the leader at the end."""
 
-from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from flask import Flask
 
 from accounts.models import Person
 from assess.models import PublishedLeaf
-from core import clock
 from core.db import db
 from core.jobs import run_now
 from examples.browser import Browser
@@ -20,9 +18,9 @@ from examples.demo import (
     INSTRUMENT,
     PEOPLE,
     command,
+    draft,
     fill_in,
     mails,
-    offered_instrument,
     seats,
     sign_in,
 )
@@ -72,17 +70,7 @@ def import_the_company(hr: Browser) -> None:
 
 def launch_a_round(hr: Browser, app: Flask) -> str:
     """Draft a round of two leaders with a coach each, let raters be proposed, launch; return its path."""
-    hr.open("/rounds/new")
-    hr.send(
-        name="Journey",
-        instrument=offered_instrument(hr),
-        last_day=f"{clock.today() + timedelta(days=14)}",
-        purpose="development",
-        protection="standard",
-        release_policy="by_coach",
-        retention_months="24",
-    )
-    path = hr.path
+    path = draft(hr, name="Journey")
     hr.open(f"{path}/leaders")
     hr.send(f"{path}/leaders", people=people_of(app))
     hr.send(f"{path}/propose")
