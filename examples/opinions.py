@@ -12,7 +12,7 @@ from instruments.questionnaires import Instrument
 COMMENTS = Path(__file__).with_name("comments.yaml")
 NOT_OBSERVED = "NA"
 SEEN = {
-    "direct_report": 0.97,
+    "direct_report": 0.99,
     "past_direct_report": 0.95,
     "supervisors_supervisor": 0.75,
     "self": 1.0,
