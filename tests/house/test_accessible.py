@@ -5,7 +5,6 @@ The pages are fetched before the browser starts, as its event loop would be in t
 
 import json
 import mimetypes
-import shutil
 from collections.abc import Iterator, Mapping
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from core.keys import KeyStore
+from tests import chromium
 from tests.factories import make_leader, make_round
 from tests.house.sources import ROOT
 from tests.house.world import World, build
@@ -21,7 +21,7 @@ from tests.house.world import World, build
 pytest.importorskip("playwright.sync_api", reason="browser: playwright is missing")
 from playwright.sync_api import Page, Route, ViewportSize, sync_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = chromium.find()
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = ViewportSize(width=390, height=844)
 AXE = (ROOT / "tests" / "vendor" / "axe.min.js").read_text()

@@ -1,7 +1,6 @@
 """In a real browser, on a phone: the secret stays there, and the page works without a fault."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from threading import Thread
 
@@ -11,13 +10,14 @@ from werkzeug.serving import make_server
 
 from core.db import db
 from core.keys import KeyStore
+from tests import chromium
 from tests.factories import make_open_round
 from tests.visits import derived, seat_in, secret_for
 
 pytest.importorskip("playwright.sync_api", reason="browser: playwright is missing")
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = chromium.find()
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = ViewportSize(width=390, height=844)
 
