@@ -20,16 +20,13 @@ from assess.models import (
     WithheldGroup,
 )
 from assess.psychometrics.agreement import rwg_j
-from assess.publication.agreement import may_tell
+from assess.publication.agreement import AGREEMENT_ITEMS, AGREEMENT_RATERS, may_tell
 from assess.publication.comments import publishable
 from assess.publication.plans import POOLED, Leaf, Plan
 from assess.publication.protection import Protection
 from assess.publication.symbols import agreement_band, named_symbol, symbol
 from core.db import Model
 from instruments.questionnaires import Instrument
-
-AGREEMENT_RATERS = 8
-AGREEMENT_ITEMS = 3
 
 Rows = dict[type[Model], list[dict[str, Any]]]
 """Rows to insert, by table."""

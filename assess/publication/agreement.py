@@ -17,6 +17,10 @@ from numpy.typing import NDArray
 from assess.publication.protection import Protection
 from assess.publication.symbols import agreement_band, symbol_of_mean
 
+AGREEMENT_RATERS = 8
+AGREEMENT_ITEMS = 3
+"""Fewest raters of a leaf, and items of a competency, whose agreement is told."""
+
 LARGE = 30
 """From so many raters on, plain symbols leave every rater the whole scale."""
 

@@ -10,13 +10,14 @@ from scipy import stats
 
 from assess.psychometrics.awareness import self_other_from_scores
 from assess.psychometrics.reliability import spearman_brown
+from assess.publication.agreement import AGREEMENT_ITEMS, AGREEMENT_RATERS
+from assess.publication.plans import POOLED
 from assess.scorecards.types import AwarenessRow, CompetencyRow, Index, ItemRow, LeafRow, Reason
 from instruments.questionnaires import Competency, Instrument, Scale
 
 Floats = NDArray[np.float64]
 
 ITEMS_SHARE = 2 / 3
-AGREEMENT_RATERS = 8
 CONFIDENCE = 0.95
 MINIMUM_GAP = 0.5
 """The smallest gap between self and others that matters, on a five-point scale."""
@@ -175,9 +176,9 @@ def _weights(rows: Sequence[CompetencyRow], basis: Basis) -> list[float]:
 
 
 def _why_no_agreement(competency: Competency, leaf: LeafRow) -> Reason:
-    if leaf.leaf == "pooled":
+    if leaf.leaf == POOLED:
         return Reason.POOLED
-    if len(competency.items) < 3:  # noqa: PLR2004 - docs/adr/0006
+    if len(competency.items) < AGREEMENT_ITEMS:
         return Reason.TOO_FEW_ITEMS
     return Reason.TOO_FEW_RATERS if leaf.n < AGREEMENT_RATERS else Reason.PROTECTED
 
