@@ -6,7 +6,7 @@ They stand beside the project, not in it: tests which need them are skipped wher
 import csv
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -35,6 +35,11 @@ class Record:
     @property
     def name(self) -> str:
         return f"{self.dataset}/{self.statistic}"
+
+
+Figures = Mapping[str, Any] | float
+Check = Callable[[Record], Figures]
+"""Gives our figures for a record, named as it names them."""
 
 
 @dataclass(frozen=True)
