@@ -1,6 +1,5 @@
-"""How consistently several items, or several raters, measure one thing."""
+"""How consistently the items of a scale are answered."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,8 +12,8 @@ from assess.psychometrics.covariances import (
     pairwise_covariances,
     within_covariances,
 )
-from assess.psychometrics.dimensions import one_factor
 from assess.psychometrics.ratings import NOISE, Floats, complete, grouped, probability, table
+from assess.psychometrics.reliability.lengths import lengthened
 
 NAN = float("nan")
 
@@ -104,7 +103,7 @@ def cronbach_alpha(
     estimate = _alpha(covariances)
     low, high = _feldt(estimate, respondents, items, probability(confidence, "confidence"))
     average_r, lambda6 = _from_correlations(covariances)
-    standardized = _lengthened(average_r, items)
+    standardized = lengthened(average_r, items)
     return Alpha(estimate, low, high, standardized, lambda6, average_r, items, respondents)
 
 
@@ -148,169 +147,6 @@ def alpha_within(scores: ArrayLike, groups: ArrayLike) -> float:
     """
     checked = table(scores, least_items=2)
     return _alpha(within_covariances(checked, grouped(groups, checked.shape[0])))
-
-
-def omega_total(scores: ArrayLike) -> float:
-    r"""Estimate McDonald's omega: what a single common factor explains of the total score.
-
-    .. math:: \omega = \frac{(\sum_i \lambda_i)^2}{(\sum_i \lambda_i)^2 + \sum_i \theta_i}
-
-    with loadings and uniquenesses of a one-factor model fitted by maximum likelihood to the covariances of
-    complete respondents. No uniqueness falls below 0.005 of its item's variance.
-
-    Parameters
-    ----------
-    scores : (N, k) respondents x items, reverse-keyed items turned; NaN = not answered
-
-    Returns
-    -------
-    float
-        NaN when the covariances of the complete respondents are singular: too few of them, a constant item,
-        or an item that says the same as others.
-
-    Raises
-    ------
-    ValueError
-        With fewer than three items, of which no single set of loadings follows.
-
-    References
-    ----------
-    McDonald (1999), Test Theory. Joreskog (1967), Psychometrika 32:443.
-
-    Examples
-    --------
-    >>> scores = [[1, 2, 1], [2, 2, 3], [4, 3, 4], [5, 4, 4], [3, 3, 5], [2, 1, 2]]
-    >>> round(omega_total(scores), 3)
-    0.908
-    """
-    checked = table(scores, least_items=3)
-    covariances = pairwise_covariances(checked[complete(checked)])
-    correlations = correlations_from(covariances)
-    if correlations is None or is_singular(correlations):
-        return NAN
-    loadings, uniquenesses = one_factor(correlations)
-    variances = np.diag(covariances)
-    common = float((loadings * np.sqrt(variances)).sum()) ** 2
-    return common / (common + float(uniquenesses @ variances))
-
-
-def spearman_brown(reliability: float, factor: float) -> float:
-    r"""Tell the reliability of a measure made `factor` times as long.
-
-    .. math:: \rho_k = \frac{k \rho}{1 + (k - 1) \rho}
-
-    Parameters
-    ----------
-    reliability
-        Of the present measure, at most 1. NaN gives NaN.
-    factor
-        How many times as many items or raters, above 0; need not be whole.
-
-    Returns
-    -------
-    float
-        NaN for a reliability so far below zero that the longer measure would have no variance.
-
-    Raises
-    ------
-    ValueError
-        With a reliability above 1, or a factor that is not above 0.
-
-    References
-    ----------
-    Spearman (1910), British Journal of Psychology 3:271. Brown (1910), the same volume, 296.
-
-    Examples
-    --------
-    One peer of .37, five of them:
-
-    >>> round(spearman_brown(0.37, 5), 2)
-    0.75
-    """
-    _at_most_one(reliability)
-    if not factor > 0:
-        raise ValueError(f"the factor is {factor}: give a number above 0")
-    return _lengthened(reliability, factor)
-
-
-def raters_needed(single: float, target: float = 0.70) -> float:
-    r"""Tell how many raters make a mean of the wanted reliability, as a number that is not rounded up.
-
-    .. math:: k = \frac{R (1 - \rho)}{\rho (1 - R)}
-
-    Parameters
-    ----------
-    single
-        Reliability of one rater, ICC(1), at most 1. NaN gives NaN.
-    target
-        Reliability R the mean should have, above 0 and below 1.
-
-    Returns
-    -------
-    float
-        Infinity when one rater has no reliability at all: no number suffices.
-
-    Raises
-    ------
-    ValueError
-        With a reliability above 1, or a target outside 0 to 1.
-
-    References
-    ----------
-    The formula of Spearman and Brown (see `spearman_brown`), solved for the factor.
-
-    Examples
-    --------
-    >>> round(raters_needed(0.30), 1)
-    5.4
-    """
-    _at_most_one(single)
-    probability(target, "the target")
-    if single <= 0:
-        return math.inf
-    return target * (1 - single) / (single * (1 - target))
-
-
-def standard_error_of_measurement(sd: float, reliability: float) -> float:
-    r"""Tell how far an observed score strays from the true one, in the unit of `sd`.
-
-    .. math:: SEM = s \sqrt{1 - \rho}
-
-    Parameters
-    ----------
-    sd
-        Standard deviation of the observed scores, not negative.
-    reliability
-        Of these scores, at most 1. NaN gives NaN.
-
-    Raises
-    ------
-    ValueError
-        With a negative standard deviation, or a reliability above 1.
-
-    References
-    ----------
-    Lord & Novick (1968), Statistical Theories of Mental Test Scores, chapter 3.
-
-    Examples
-    --------
-    >>> standard_error_of_measurement(2.0, 0.75)
-    1.0
-    """
-    _at_most_one(reliability)
-    if sd < 0:
-        raise ValueError(f"the standard deviation is {sd}: give one which is not negative")
-    return sd * math.sqrt(1 - reliability)
-
-
-def _at_most_one(reliability: float) -> None:
-    if reliability > 1:
-        raise ValueError(f"the reliability is {reliability}: give a number of at most 1")
-
-
-def _lengthened(reliability: float, factor: float) -> float:
-    length = 1 + (factor - 1) * reliability
-    return factor * reliability / length if length > 0 else NAN
 
 
 def _alpha(covariances: Floats) -> float:
