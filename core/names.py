@@ -2,9 +2,10 @@
 
 import hashlib
 import unicodedata
+from collections.abc import Iterable
 
 from core.errors import DomainError
-from core.tables import is_formula, quoted
+from core.tables import Faults, Row, is_formula, quoted
 
 KEY_LENGTH = 64
 KEY_RULE = (
@@ -56,6 +57,30 @@ def folded(key: str) -> str:
     True
     """
     return unicodedata.normalize("NFC", key.casefold())
+
+
+def key_in(row: Row, column: str, faults: Faults) -> str:
+    """Return the key in a row; nothing where it is faulty, so that it is compared with no other."""
+    if column not in row.cells:
+        return ""
+    try:
+        return normal_key(row.cells[column])
+    except NotAKeyError as error:
+        faults.add(row.number, column, str(error))
+        return ""
+
+
+def check_spellings(keys: Iterable[tuple[int, str]], column: str, faults: Faults) -> None:
+    """Find fault with keys, each with its row, that are the same but for the case of letters."""
+    first: dict[str, tuple[int, str]] = {}
+    for number, key in keys:
+        before, spelling = first.setdefault(folded(key), (number, key))
+        if key != spelling:
+            faults.add(
+                number,
+                column,
+                f"{quoted(key)} is written {quoted(spelling)} in row {before}; expected one spelling",
+            )
 
 
 def slug(name: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from core.names import NotAKeyError, folded, normal_key, slug
+from core.names import check_spellings, folded, key_in, slug
 from core.tables import Faults, Row, is_formula, quoted, read_table
 from instruments.questionnaires import Instrument, Scale
 from surveys.ballots.sheets import COMMENT_LENGTH, NOT_OBSERVED, Rating, Sheet, clean_comment
@@ -43,8 +43,8 @@ def read_answers(content: bytes, *, name: str, instrument: Instrument) -> tuple[
     table = read_table(content, name=name, required=required, known=known, faults=faults)
 
     rows = tuple(_answer(row, instrument, faults) for row in table.rows)
-    _check_spellings(((row.row, row.leader) for row in rows), "leader", faults)
-    _check_spellings(((row.row, row.rater) for row in rows), "rater", faults)
+    check_spellings(((row.row, row.leader) for row in rows), "leader", faults)
+    check_spellings(((row.row, row.rater) for row in rows), "rater", faults)
     _check_file_names(rows, faults)
     _check_seats(rows, faults)
 
@@ -55,22 +55,11 @@ def read_answers(content: bytes, *, name: str, instrument: Instrument) -> tuple[
 def _answer(row: Row, instrument: Instrument, faults: Faults) -> AnswerRow:
     return AnswerRow(
         row=row.number,
-        leader=_key(row, "leader", faults),
-        rater=_key(row, "rater", faults),
+        leader=key_in(row, "leader", faults),
+        rater=key_in(row, "rater", faults),
         group=_group(row, faults),
         sheet=Sheet(_ratings(row, instrument, faults), _comments(row, instrument, faults)),
     )
-
-
-def _key(row: Row, column: str, faults: Faults) -> str:
-    """Return the key; nothing where it is faulty, so that it is compared with no other."""
-    if column not in row.cells:
-        return ""
-    try:
-        return normal_key(row.cells[column])
-    except NotAKeyError as error:
-        faults.add(row.number, column, str(error))
-        return ""
 
 
 def _group(row: Row, faults: Faults) -> str:
@@ -115,18 +104,6 @@ def _comments(row: Row, instrument: Instrument, faults: Faults) -> Mapping[str, 
             message = f"the comment has {len(text)} characters; expected at most {COMMENT_LENGTH}"
             faults.add(row.number, question, message)
     return {question: text for question, text in written.items() if text}
-
-
-def _check_spellings(keys: Iterable[tuple[int, str]], column: str, faults: Faults) -> None:
-    first: dict[str, tuple[int, str]] = {}
-    for number, key in keys:
-        before, spelling = first.setdefault(folded(key), (number, key))
-        if key != spelling:
-            faults.add(
-                number,
-                column,
-                f"{quoted(key)} is written {quoted(spelling)} in row {before}; expected one spelling",
-            )
 
 
 def _check_file_names(rows: Sequence[AnswerRow], faults: Faults) -> None:
