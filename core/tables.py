@@ -110,11 +110,13 @@ def read_table(
     *,
     name: str,
     required: Collection[str],
-    known: Collection[str],
+    known: Collection[str] | None,
     limits: Limits = LIMITS,
     faults: Faults | None = None,
 ) -> Table:
     r"""Read a CSV file: UTF-8, its columns parted by comma, semicolon or tab.
+
+    Columns that are not `known` are faults; where `known` is None, columns beside the required ones are let be.
 
     A caller who goes on to check what stands in the cells gives its own `faults`, and raises them when it has
     seen all: then one reading tells everything. The table holds only what is sound until then.
@@ -243,9 +245,13 @@ def _read_header(line: str, delimiter: str, limits: Limits, found: Faults) -> tu
 
 
 def _check_columns(
-    columns: Sequence[str], *, required: Collection[str], known: Collection[str], found: Faults
+    columns: Sequence[str],
+    *,
+    required: Collection[str],
+    known: Collection[str] | None,
+    found: Faults,
 ) -> None:
-    allowed = frozenset(known) | frozenset(required)
+    allowed = frozenset(columns if known is None else known) | frozenset(required)
     seen: dict[str, int] = {}
     for place, column in enumerate(columns, start=1):
         if column in seen:
@@ -256,7 +262,8 @@ def _check_columns(
         seen.setdefault(column, place)
     for column in required:
         if column not in seen:
-            found.add(1, column, f"the column is missing; expected {_listed(required)}")
+            expected = f"expected {_listed(required)}" if known else suggestion(column, columns)
+            found.add(1, column, f"the column is missing; {expected}")
 
 
 def _read_rows(

@@ -1,7 +1,7 @@
 """Answers collected elsewhere: one file for a round, one row a rater and leader."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.names import check_spellings, folded, key_in, slug

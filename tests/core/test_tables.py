@@ -249,3 +249,21 @@ def test_any_bytes_give_a_table_or_a_refusal(content: bytes) -> None:
     assert table.rows
     assert all(set(row.cells) == set(table.columns) for row in table.rows)
     assert {"who", "age"} <= set(table.columns) <= set(COLUMNS)
+
+
+def test_columns_nobody_asked_for_may_be_let_be() -> None:
+    table = read_table(b"who;age;shoe\nAnn;40;38\n", name="x.csv", required=["who"], known=None)
+
+    assert table.rows[0].cells["who"] == "Ann"
+
+
+def test_a_column_that_stands_twice_is_a_fault_whoever_knows_it() -> None:
+    with pytest.raises(FaultyFileError, match="again at 3"):
+        read_table(b"who;shoe;shoe\nAnn;1;2\n", name="x.csv", required=["who"], known=None)
+
+
+def test_a_column_that_is_missing_among_any_others_is_looked_for_among_them() -> None:
+    with pytest.raises(
+        FaultyFileError, match=r'x.csv:1:age: the column is missing; did you mean "agee"'
+    ):
+        read_table(b"who;agee\nAnn;1\n", name="x.csv", required=["age"], known=None)
