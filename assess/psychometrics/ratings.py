@@ -21,6 +21,10 @@ NOISE = 1e-12
 """A variance below this share of the squared range of the answers is rounding in the last bits."""
 
 
+ITEMS_SHARE = 2 / 3
+"""How much of a scale has to be answered before the mean of what was answered stands for it."""
+
+
 @dataclass(frozen=True)
 class Grouping:
     """Which group each rating belongs to.
@@ -104,6 +108,20 @@ def complete(scores: Floats) -> NDArray[np.bool_]:
     """Say which rows have an answer in every column, (N,)."""
     # A sum is NaN exactly when a term is, and costs half of looking at every cell.
     return np.asarray(~np.isnan(scores.sum(axis=1)))
+
+
+def item_means(scores: Floats) -> Floats:
+    """Give each row's mean over the items it answered, (N,); NaN where that is less than two thirds.
+
+    Examples
+    --------
+    >>> item_means(np.array([[4.0, 2.0, np.nan], [4.0, np.nan, np.nan]]))
+    array([ 3., nan])
+    """
+    answered = (~np.isnan(scores)).sum(axis=1)
+    enough = (answered > 0) & (answered >= ITEMS_SHARE * scores.shape[1])
+    means = np.full(scores.shape[0], np.nan)
+    return np.divide(np.nansum(scores, axis=1), answered, out=means, where=enough)
 
 
 def centred(scores: Floats) -> tuple[Floats, Floats]:

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from assess.psychometrics.ratings import column, grouped, probability, table
+from assess.psychometrics.ratings import column, grouped, item_means, probability, table
 
 LABELS = st.one_of(
     st.lists(st.integers(-3, 3), max_size=12).map(lambda some: np.array(some, dtype=np.int64)),
@@ -63,3 +63,8 @@ def test_shapes_and_infinite_answers_are_refused() -> None:
 def test_a_probability_lies_between_0_and_1(value: float) -> None:
     with pytest.raises(ValueError, match="above 0 and below 1"):
         probability(value, "confidence")
+
+
+def test_two_thirds_of_the_items_stand_for_the_scale() -> None:
+    scores = np.array([[4, 5, np.nan], [4, np.nan, np.nan], [np.nan] * 3, [1, 2, 3]])
+    assert np.array_equal(item_means(scores), [4.5, np.nan, np.nan, 2.0], equal_nan=True)
