@@ -1,4 +1,4 @@
-"""How far raters of one leader say the same, which is not how reliably they tell leaders apart."""
+"""How far the raters of one leader say the same, on a scale of so many options."""
 
 from collections.abc import Mapping
 
