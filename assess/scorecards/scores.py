@@ -56,17 +56,19 @@ def competency_row(
 ) -> CompetencyRow:
     """Score a competency as the mean of its items' published values, with a 95 % interval.
 
-    The interval is of the mean of all raters who might have been asked: t with the df of the variance,
-    sqrt(variance / raters) as its standard error. What named people say is theirs, without error.
+    The interval is of the mean of all raters who might have been asked: t with the df of the variance. Its
+    squared standard error is variance / raters, and what bands leave open. What named people say is theirs,
+    without error.
     """
-    values = [value for item in competency.items if (value := items[item.key].value) is not None]
+    counted = [items[item.key] for item in competency.items if items[item.key].value is not None]
     empty = CompetencyRow(competency.key, leaf.leaf, None, None, None, None, Reason.TOO_FEW_ANSWERS)
-    if not values or len(values) < ITEMS_SHARE * len(competency.items):
+    if not counted or len(counted) < ITEMS_SHARE * len(competency.items):
         return empty
-    score = float(np.mean(values))
+    score = float(np.mean([item.value for item in counted]))
     if leaf.named:
         return replace(empty, score=score, reason=Reason.NAMED)
-    half = _quantile(errors.df) * sqrt(errors.variance / leaf.n)
+    left_open = float(np.mean([_band_width(item) for item in counted]))
+    half = _quantile(errors.df) * sqrt(errors.variance / leaf.n + _uniform_variance(left_open))
     return replace(
         empty,
         score=score,
@@ -74,6 +76,7 @@ def competency_row(
         high=score + half,
         agreement=band,
         reason=None if band else _why_no_agreement(competency, leaf),
+        left_open=left_open,
     )
 
 
@@ -93,6 +96,7 @@ def index(rows: Sequence[CompetencyRow], basis: Basis) -> Index:
 
     with :math:`\Sigma_g` the covariances of competencies within leaders. Where a round is too small to
     estimate them, raters are taken to err on all competencies alike: the widest interval there can be.
+    To :math:`SE^2` comes what bands leave open.
     """
     scored = [row for row in rows if row.leaf != "self" and row.score is not None]
     if not scored:
@@ -100,13 +104,17 @@ def index(rows: Sequence[CompetencyRow], basis: Basis) -> Index:
     weights = dict(zip(scored, _weights(scored, basis), strict=True))
     score = sum(weight * (row.score or 0.0) for row, weight in weights.items())
     variance = sum(_leaf_variance(leaf, weights, basis) for leaf in basis.leaves)
-    half = _quantile(np.inf) * sqrt(max(variance, 0.0))
+    left_open = sum(weight * row.left_open for row, weight in weights.items())
+    half = _quantile(np.inf) * sqrt(max(variance, 0.0) + _uniform_variance(left_open))
     scale = basis.instrument.scale
     return Index(score, max(score - half, scale.low), min(score + half, scale.high), None)
 
 
 def awareness(rows: Sequence[CompetencyRow], basis: Basis) -> list[AwarenessRow]:
-    """Test each gap between self and others; the family is this leader's competencies x leaves."""
+    """Test each gap between self and others; the family is this leader's competencies x leaves.
+
+    What bands leave open counts as error here too.
+    """
     own = {row.competency: row.score for row in rows if row.leaf == "self"}
     others = [row for row in rows if row.leaf != "self"]
     family = [
@@ -120,12 +128,14 @@ def _tested(
     family: Sequence[CompetencyRow], own: Mapping[str, float | None], basis: Basis
 ) -> dict[CompetencyRow, AwarenessRow]:
     errors = [basis.errors[row.leaf, row.competency] for row in family]
+    raters = np.array([basis.leaves[row.leaf].n for row in family], dtype=float)
+    left_open = np.array([_uniform_variance(row.left_open) for row in family])
     scale = basis.instrument.scale
     result = self_other_from_scores(
         np.array([own[row.competency] for row in family], dtype=float),
         np.array([row.score for row in family], dtype=float),
-        np.array([basis.leaves[row.leaf].n for row in family], dtype=float),
-        sigma2=np.array([error.variance for error in errors]),
+        raters,
+        sigma2=np.array([error.variance for error in errors]) + raters * left_open,
         df=np.array([error.df for error in errors]),
         minimum=MINIMUM_GAP * (scale.high - scale.low) / 4,
     )
@@ -181,6 +191,21 @@ def _why_no_agreement(competency: Competency, leaf: LeafRow) -> Reason:
     if len(competency.items) < AGREEMENT_ITEMS:
         return Reason.TOO_FEW_ITEMS
     return Reason.TOO_FEW_RATERS if leaf.n < AGREEMENT_RATERS else Reason.PROTECTED
+
+
+def _band_width(item: ItemRow) -> float:
+    """Return how wide a stretch of the scale a band stands for; none where the mean itself is printed.
+
+    Tenths are rounded as well, but by little, and not all items to the same side.
+    """
+    if item.symbol is None or item.value is None or not item.symbol.endswith(("+", "-")):
+        return 0.0
+    return 2 * abs(item.value - float(item.symbol[:-1]))
+
+
+def _uniform_variance(width: float) -> float:
+    """Return the variance of a mean which may lie anywhere on so wide a stretch, all items alike."""
+    return width**2 / 12
 
 
 def _quantile(df: float) -> float:

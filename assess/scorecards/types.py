@@ -64,6 +64,8 @@ class CompetencyRow:
     high: float | None
     agreement: str | None
     reason: Reason | None
+    left_open: float = 0.0
+    """Width of the bands among the items, averaged over all that count; scale points."""
 
 
 @dataclass(frozen=True)

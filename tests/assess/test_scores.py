@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assess.publication.symbols import symbol_value
 from assess.scorecards import norms
 from assess.scorecards.scores import (
     Basis,
@@ -64,6 +65,48 @@ def test_a_competency_is_the_mean_of_its_items_with_the_interval_of_that_mean() 
     assert scored.low == pytest.approx(3.7 - half)
     assert scored.high == pytest.approx(3.7 + half)
     assert (scored.agreement, scored.reason) == ("high", None)
+
+
+def banded(*symbols: str) -> dict[str, ItemRow]:
+    values = [symbol_value(symbol, low=1, high=5) for symbol in symbols]
+    plain = items(*values)
+    return {
+        key: replace(cell, symbol=symbol)
+        for (key, cell), symbol in zip(plain.items(), symbols, strict=True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("symbols", "left_open"),
+    [
+        (("4.5+", "4.5+", "4.5+"), 0.5),
+        (("1.5-", "3.0", "4.5+"), 1 / 3),
+        (("4.0+", "4.0+", "3.9"), 2 / 3),
+        (("4.4", "3.0", "5.0"), 0.0),
+    ],
+)
+def test_what_bands_leave_open_widens_the_interval(
+    symbols: tuple[str, ...], left_open: float
+) -> None:
+    """A mean that may lie anywhere in a band of width w strays from the middle by w / sqrt(12)."""
+    scored = competency_row(TRUST, PEERS, banded(*symbols), errors=NORM, band=None)
+
+    assert scored.left_open == pytest.approx(left_open)
+    assert scored.high is not None
+    assert scored.score is not None
+    half = 1.959964 * sqrt(0.65**2 / 8 + left_open**2 / 12)
+    assert scored.high - scored.score == pytest.approx(half)
+
+
+def test_what_bands_leave_open_counts_in_gaps_and_in_the_index_too() -> None:
+    scored = competency_row(TRUST, PEERS, banded("4.5+", "4.5+", "4.5+"), errors=NORM, band=None)
+    (gap,) = awareness([row(SELF, 3.0), scored], basis(SELF, PEERS))
+    whole = index([scored, replace(scored, competency="listening")], basis(PEERS))
+
+    assert scored.high is not None
+    assert gap.low is not None
+    assert gap.low == pytest.approx(3.0 - scored.high)
+    assert whole.low == pytest.approx(scored.low)
 
 
 def test_two_thirds_of_the_items_are_enough() -> None:
