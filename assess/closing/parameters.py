@@ -169,7 +169,7 @@ def _consistency_within(ratings: Floats, leaders: Codes) -> dict[str, float]:
     """Return how far the items say the same thing among the raters of one leader."""
     if ratings.shape[1] < 2:  # noqa: PLR2004 - as above
         return {}
-    return {"alpha_within": alpha_within(ratings, leaders)}
+    return {"alpha_within": alpha_within(ratings, leaders).estimate}
 
 
 def _nesting(ratings: Floats, leaders: Codes) -> dict[str, float]:

@@ -1,8 +1,81 @@
 """Covariances of items where not everybody answered everything."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 
-from assess.psychometrics.ratings import Floats, Grouping, centred, noise
+from assess.psychometrics.ratings import NOISE, Codes, Floats, Grouping
+
+ROWS, LEADERS = 1024, 128
+"""How many are taken at a time, so that what is computed from them stays in the processor's cache."""
+
+
+@dataclass(frozen=True)
+class Moments:
+    """What the covariances of items need to know of the answers.
+
+    Attributes
+    ----------
+    origin : (k,) from where the answers to each item are counted; NaN where nobody has answered
+    pairs, sums, products : (k, k)
+        Over all who answered both items i and j: how many they are, their answers to i summed, and the
+        products of their answers to i and j summed.
+    """
+
+    origin: Floats
+    pairs: Floats
+    sums: Floats
+    products: Floats
+
+    @property
+    def counts(self) -> Floats:
+        """How many answered each item, (k,)."""
+        return np.diag(self.pairs)
+
+    @property
+    def means(self) -> Floats:
+        """Of the answers to each item, (k,)."""
+        return np.asarray(self.origin + np.diag(self.sums) / np.maximum(self.counts, 1))
+
+    @property
+    def covariances(self) -> Floats:
+        """Of each two items, from all who answered both; NaN from fewer than two."""
+        about = self.sums * self.sums.T / np.maximum(self.pairs, 1)
+        return _per_degree(self.products - about, self.pairs - 1, np.diag(self.products))
+
+
+def moments(scores: Floats) -> Moments:
+    """Count and sum the answers to items, NaN = not answered, pair by pair."""
+    respondents, items = scores.shape
+    origin = _origin(scores)
+    summed = np.zeros((3, items, items))
+    for start in range(0, respondents, ROWS):
+        shifted = scores[start : start + ROWS] - origin
+        sums = shifted.sum(axis=0)
+        if np.isnan(sums).any():
+            summed += _of_available(shifted)
+        else:  # the same, three times as fast
+            summed[0] += len(shifted)
+            summed[1] += sums[:, np.newaxis]
+            summed[2] += shifted.T @ shifted
+    return Moments(origin, *summed)
+
+
+def pairwise_covariances(scores: Floats) -> Floats:
+    """Covariances of items, each from all who answered both; NaN from fewer than two."""
+    return moments(scores).covariances
+
+
+def within_covariances(scores: Floats, leaders: Grouping) -> tuple[Floats, Floats]:
+    """Give pooled within-leader covariances of items, and the degrees of freedom each of them has.
+
+    A pair of items takes part with all who answered both.
+    """
+    shifted = scores - _origin(scores)
+    pool = _within_available if np.isnan(shifted.sum()) else _within_complete
+    products, degrees, squares = pool(shifted, leaders)
+    return _per_degree(products, degrees, squares), degrees
 
 
 def correlations_from(covariances: Floats) -> Floats | None:
@@ -20,54 +93,57 @@ def is_singular(correlations: Floats) -> bool:
     return bool(smallest <= correlations.shape[0] * 1e-10)
 
 
-def pairwise_covariances(scores: Floats) -> Floats:
-    """Covariances of items, each from all who answered both; NaN from fewer than two."""
-    answered, shifted = _answered_and_centred(scores)
-    pairs = answered.T @ answered
-    sums = shifted.T @ answered
-    products = shifted.T @ shifted - sums * sums.T / np.maximum(pairs, 1)
-    return _without_noise(_per_degree(products, pairs - 1), noise(shifted))
+def _origin(scores: Floats) -> Floats:
+    """Choose an answer to each item: where everybody says the same, the rest are exact zeros."""
+    first = scores[:1].sum(axis=0)
+    if np.isnan(first).any():
+        first = np.fmin.reduce(scores, axis=0, initial=np.nan)
+    return np.asarray(first)
 
 
-def within_covariances(scores: Floats, leaders: Grouping) -> Floats:
-    """Pooled within-leader covariances of items, each from all who answered both."""
-    answered, shifted = _answered_and_centred(scores)
-    if answered.all():
-        about = leaders.means(shifted).T @ leaders.sums(shifted)
-        products = shifted.T @ shifted - about
-        degrees = np.full_like(products, scores.shape[0] - leaders.labels.size)
-        covariances = _per_degree(products, degrees)
-    else:
-        covariances = _within_available(answered, shifted, leaders)
-    return _without_noise(covariances, noise(shifted))
+def _of_available(shifted: Floats) -> Floats:
+    items = shifted.shape[1]
+    answered = ~np.isnan(shifted)
+    both = np.hstack([answered, np.where(answered, shifted, 0.0)])
+    summed = both.T @ both
+    return np.stack([summed[:items, :items], summed[items:, :items], summed[items:, items:]])
 
 
-def _within_available(answered: Floats, shifted: Floats, leaders: Grouping) -> Floats:
-    items = answered.shape[1]
-    products, degrees = np.empty((items, items)), np.empty((items, items))
-    for i in range(items):  # over items, never over leaders: each step treats all leaders at once
-        here, rest = answered[:, [i]], slice(i, items)
-        pairs = leaders.sums(answered[:, rest] * here)
-        theirs = leaders.sums(shifted[:, rest] * here)
-        own = leaders.sums(shifted[:, [i]] * answered[:, rest])
-        row = shifted[:, i] @ shifted[:, rest] - (theirs * own / np.maximum(pairs, 1)).sum(axis=0)
-        products[i, rest] = products[rest, i] = row
-        degrees[i, rest] = degrees[rest, i] = pairs.sum(axis=0) - (pairs > 0).sum(axis=0)
-    return _per_degree(products, degrees)
+def _within_complete(shifted: Floats, leaders: Grouping) -> tuple[Floats, Floats, Floats]:
+    sums = leaders.sums(shifted)
+    products = shifted.T @ shifted
+    about = sums.T @ (sums / leaders.sizes[:, np.newaxis])
+    degrees = np.full_like(products, len(shifted) - leaders.labels.size)
+    return products - about, degrees, np.diag(products)
 
 
-def _answered_and_centred(scores: Floats) -> tuple[Floats, Floats]:
-    """Give who answered what as 1 and 0, and the answers less the middle of their range, 0 where missing."""
-    unanswered = np.isnan(scores)
-    return (~unanswered).astype(np.float64), np.where(unanswered, 0.0, centred(scores)[1])
+def _within_available(shifted: Floats, leaders: Grouping) -> tuple[Floats, Floats, Floats]:
+    items = shifted.shape[1]
+    products, about, degrees = np.zeros((3, items, items))
+    for rows in _blocks(leaders):
+        answered = ~np.isnan(shifted[rows])
+        theirs, ones = np.where(answered, shifted[rows], 0.0), answered.astype(np.float64)
+        pairs = ones.swapaxes(1, 2) @ ones
+        sums = theirs.swapaxes(1, 2) @ ones
+        flat = theirs.reshape(-1, items)
+        products += flat.T @ flat
+        about += (sums * sums.swapaxes(1, 2) / np.maximum(pairs, 1)).sum(axis=0)
+        degrees += (pairs - (pairs > 0)).sum(axis=0)
+    return products - about, degrees, np.diag(products)
 
 
-def _per_degree(products: Floats, degrees: Floats) -> Floats:
+def _blocks(leaders: Grouping) -> Iterator[Codes]:
+    """Give the rows of all leaders, (leaders, ratings), some leaders of one size at a time."""
+    by_leader = np.argsort(leaders.codes, kind="stable")
+    starts = np.cumsum(leaders.sizes) - leaders.sizes
+    for size in np.unique(leaders.sizes):
+        rows = by_leader[starts[leaders.sizes == size, np.newaxis] + np.arange(size)]
+        yield from np.array_split(rows, np.arange(LEADERS, len(rows), LEADERS))
+
+
+def _per_degree(products: Floats, degrees: Floats, squares: Floats) -> Floats:
+    """Divide; and set the rows and columns of items to zero whose variance is nothing but rounding."""
     covariances = np.full_like(products, np.nan)
-    return np.divide(products, degrees, out=covariances, where=degrees > 0)
-
-
-def _without_noise(covariances: Floats, rounding: float) -> Floats:
-    """Set the rows and columns of items to zero whose variance is nothing but rounding."""
-    varies = ~(np.diag(covariances) <= rounding)
+    np.divide(products, degrees, out=covariances, where=degrees > 0)
+    varies = np.diag(products) > NOISE * squares.max()
     return np.where(np.outer(varies, varies) | np.isnan(covariances), covariances, 0.0)

@@ -1,6 +1,12 @@
 """How consistently several items, or several raters, measure one thing."""
 
-from assess.psychometrics.reliability.alphas import Alpha, alpha_within, cronbach_alpha
+from assess.psychometrics.reliability.alphas import (
+    Alpha,
+    ItemStatistics,
+    alpha_within,
+    cronbach_alpha,
+    item_statistics,
+)
 from assess.psychometrics.reliability.lengths import (
     raters_needed,
     spearman_brown,
@@ -10,8 +16,10 @@ from assess.psychometrics.reliability.omegas import omega_total
 
 __all__ = [
     "Alpha",
+    "ItemStatistics",
     "alpha_within",
     "cronbach_alpha",
+    "item_statistics",
     "omega_total",
     "raters_needed",
     "spearman_brown",
