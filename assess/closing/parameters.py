@@ -17,6 +17,7 @@ from assess.closing.figures import significant
 from assess.models import WHOLE
 from assess.psychometrics.agreement import average_deviation, rwg_j
 from assess.psychometrics.nested import one_way
+from assess.psychometrics.ratings import item_means
 from assess.psychometrics.reliability import (
     alpha_within,
     cronbach_alpha,
@@ -29,7 +30,6 @@ Codes = NDArray[np.intp]
 
 LEADERS_MINIMUM = 10
 RATERS_MINIMUM = 80
-ITEMS_SHARE = 2 / 3
 SKEWED = frozenset({5, 6, 7})
 """Numbers of options for which the variance of slightly skewed answers is published."""
 CONSISTENT = ("alpha", "alpha_low", "alpha_high", "omega")
@@ -101,7 +101,7 @@ def competency_figures(ratings: Floats, leaders: Codes, instrument: Instrument) 
 
 def _blocks(ratings: Floats, leaders: Codes, *, options: int) -> list[Block]:
     complete = ~np.isnan(ratings).any(axis=1)
-    scored = ~np.isnan(item_mean(ratings))
+    scored = ~np.isnan(item_means(ratings))
     twice = rated_twice(leaders[complete])
     return [
         Block(CONSISTENT, leaders[complete], partial(_consistency, ratings)),
@@ -114,7 +114,7 @@ def _blocks(ratings: Floats, leaders: Codes, *, options: int) -> list[Block]:
 def group_figures(answers: GroupAnswers, instrument: Instrument) -> dict[str, Any]:
     """Return the covariances of competencies within leaders: how raters' errors go together."""
     scores = np.column_stack(
-        [item_mean(answers.ratings[:, columns]) for _, columns in _columns(instrument)]
+        [item_means(answers.ratings[:, columns]) for _, columns in _columns(instrument)]
     )
     complete = ~np.isnan(scores).any(axis=1)
     scores, leaders = scores[complete], answers.leaders[complete]
@@ -136,15 +136,6 @@ def too_few(leaders: Codes) -> str | None:
     if len(np.unique(leaders)) < LEADERS_MINIMUM:
         return "fewer than 10 leaders"
     return "fewer than 80 raters" if len(leaders) < RATERS_MINIMUM else None
-
-
-def item_mean(ratings: Floats) -> Floats:
-    """Return each rater's mean over the items, where two thirds of them were answered; else NaN."""
-    answered = (~np.isnan(ratings)).sum(axis=1)
-    enough = answered >= ITEMS_SHARE * ratings.shape[1]
-    means = np.full(len(ratings), np.nan)
-    means[enough] = np.nansum(ratings[enough], axis=1) / answered[enough]
-    return means
 
 
 def _columns(instrument: Instrument) -> Iterator[tuple[Competency, slice]]:
@@ -174,7 +165,7 @@ def _consistency_within(ratings: Floats, leaders: Codes) -> dict[str, float]:
 
 def _nesting(ratings: Floats, leaders: Codes) -> dict[str, float]:
     """Return how much of what raters say is about the leader, by one-way REML of their item means."""
-    scores = item_mean(ratings)
+    scores = item_means(ratings)
     scored = ~np.isnan(scores)
     study = one_way(scores[scored], leaders[scored])
     return {

@@ -10,7 +10,6 @@ from assess.closing.figures import significant
 from assess.closing.parameters import (
     competency_figures,
     group_figures,
-    item_mean,
     parameters,
 )
 from assess.models import WHOLE
@@ -95,15 +94,6 @@ def test_one_rater_a_leader_tells_nothing_of_how_raters_differ() -> None:
     assert figures["rwg_j_uniform"] is None
     assert figures["alpha"] > 0
     assert group_figures(single, INSTRUMENT) == {"reason": "fewer than 10 leaders"}
-
-
-def test_a_rater_counts_with_two_thirds_of_the_items() -> None:
-    ratings = np.array([[4.0, 5.0, np.nan], [4.0, np.nan, np.nan]])
-
-    means = item_mean(ratings)
-
-    assert means[0] == 4.5
-    assert np.isnan(means[1])
 
 
 @given(st.floats(-1e6, 1e6))
