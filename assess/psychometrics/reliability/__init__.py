@@ -7,6 +7,12 @@ from assess.psychometrics.reliability.alphas import (
     cronbach_alpha,
     item_statistics,
 )
+from assess.psychometrics.reliability.halves import (
+    AllSplitHalves,
+    SplitHalf,
+    all_split_halves,
+    split_half,
+)
 from assess.psychometrics.reliability.lengths import (
     raters_needed,
     spearman_brown,
@@ -15,13 +21,17 @@ from assess.psychometrics.reliability.lengths import (
 from assess.psychometrics.reliability.omegas import omega_total
 
 __all__ = [
+    "AllSplitHalves",
     "Alpha",
     "ItemStatistics",
+    "SplitHalf",
+    "all_split_halves",
     "alpha_within",
     "cronbach_alpha",
     "item_statistics",
     "omega_total",
     "raters_needed",
     "spearman_brown",
+    "split_half",
     "standard_error_of_measurement",
 ]
