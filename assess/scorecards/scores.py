@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from assess.psychometrics.awareness import self_other_from_scores
 from assess.psychometrics.reliability import spearman_brown
@@ -209,4 +209,4 @@ def _uniform_variance(width: float) -> float:
 
 
 def _quantile(df: float) -> float:
-    return float(stats.t.ppf((1 + CONFIDENCE) / 2, df))
+    return float(special.stdtrit(df, (1 + CONFIDENCE) / 2))
