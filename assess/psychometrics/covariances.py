@@ -35,8 +35,10 @@ class Moments:
 
     @property
     def means(self) -> Floats:
-        """Of the answers to each item, (k,)."""
-        return np.asarray(self.origin + np.diag(self.sums) / np.maximum(self.counts, 1))
+        """Of the answers to each item, (k,); NaN where nobody has answered."""
+        means = np.full_like(self.origin, np.nan)
+        np.divide(np.diag(self.sums), self.counts, out=means, where=self.counts > 0)
+        return np.asarray(self.origin + means)
 
     @property
     def covariances(self) -> Floats:

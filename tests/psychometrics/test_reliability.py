@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
+from scipy import stats
 
 from assess.psychometrics.reliability import (
     alpha_within,
@@ -15,28 +15,10 @@ from assess.psychometrics.reliability import (
     spearman_brown,
     standard_error_of_measurement,
 )
+from tests.psychometrics.samples import ANSWERS, GAPPY, by_hand, one_trait, tables
 
 Floats = NDArray[np.float64]
 NAN = math.nan
-
-ANSWERS = st.sampled_from([1.0, 2.0, 3.0, 4.0, 5.0])
-GAPPY = st.one_of(ANSWERS, st.just(NAN))
-
-
-def tables(elements: st.SearchStrategy[float], *, least: int = 3) -> st.SearchStrategy[Floats]:
-    shapes = st.tuples(st.integers(4, 14), st.integers(least, 5))
-    return shapes.flatmap(lambda shape: npst.arrays(np.float64, shape, elements=elements))
-
-
-def one_trait(*, respondents: int = 200, items: int = 4, seed: int = 1) -> Floats:
-    rng = np.random.default_rng(seed)
-    return rng.normal(size=(respondents, 1)) + rng.normal(size=(respondents, items))
-
-
-def by_hand(scores: Floats) -> float:
-    items = scores.shape[1]
-    total = scores.sum(axis=1).var(ddof=1)
-    return float(items / (items - 1) * (1 - scores.var(axis=0, ddof=1).sum() / total))
 
 
 def pair_covariance(scores: Floats, i: int, j: int, leaders: NDArray[np.intp]) -> float:
@@ -179,6 +161,45 @@ def test_alpha_within_is_free_of_the_leaders() -> None:
     assert cronbach_alpha(moved).estimate > 0.9
 
 
+def feldt(alpha: float, degrees: float, items: int) -> list[float]:
+    ratio = stats.f(degrees, degrees * (items - 1))
+    return [1 - (1 - alpha) * float(ratio.ppf(tail)) for tail in (0.975, 0.025)]
+
+
+def test_the_interval_within_leaders_has_n_less_j_degrees_of_freedom() -> None:
+    leaders = np.repeat(np.arange(20), [1, 2, 3, 4] * 5)
+    alpha = alpha_within(one_trait(respondents=50), leaders)
+    assert [alpha.low, alpha.high] == pytest.approx(feldt(alpha.estimate, 50 - 20, 4))
+    wider = alpha_within(one_trait(respondents=50), leaders, confidence=0.99)
+    assert wider.low < alpha.low < alpha.high < wider.high
+
+
+def test_missing_answers_cost_the_interval_within_leaders_degrees_of_freedom() -> None:
+    scores, leaders = one_trait(respondents=60, items=3), np.repeat(np.arange(12), 5)
+    scores[:12, 0] = NAN  # two leaders wholly, two of five raters of the third
+    degrees = np.mean([48 - 10, 48 - 10, 60 - 12])
+    alpha = alpha_within(scores, leaders)
+    assert [alpha.low, alpha.high] == pytest.approx(feldt(alpha.estimate, float(degrees), 3))
+    assert alpha.respondents == 60
+
+
+def test_a_rating_without_an_answer_tells_nothing_within_leaders() -> None:
+    scores, leaders = one_trait(respondents=60), np.repeat(np.arange(12), 5)
+    before = alpha_within(scores, leaders)
+    after = alpha_within(np.vstack([scores, np.full((30, 4), NAN)]), np.append(leaders, [0] * 30))
+    assert (after.low, after.high) == pytest.approx((before.low, before.high))
+    assert (before.respondents, after.respondents) == (60, 90)
+
+
+@given(tables(ANSWERS))
+def test_alpha_within_one_leader_is_alpha(scores: Floats) -> None:
+    within, plain = alpha_within(scores, ["Ana"] * len(scores)), cronbach_alpha(scores)
+    for name in ("estimate", "low", "high", "standardized", "lambda6", "average_r"):
+        assert getattr(within, name) == pytest.approx(
+            getattr(plain, name), rel=1e-6, abs=1e-8, nan_ok=True
+        )
+
+
 def test_alpha_refuses_what_it_does_not_know() -> None:
     with pytest.raises(ValueError, match="'pairwise' or 'listwise'"):
         cronbach_alpha([[1, 2], [2, 3]], missing="ignore")
@@ -186,6 +207,12 @@ def test_alpha_refuses_what_it_does_not_know() -> None:
         cronbach_alpha([[1], [2]])
     with pytest.raises(ValueError, match="confidence is 95"):
         cronbach_alpha([[1, 2], [2, 3]], confidence=95)
+    with pytest.raises(ValueError, match="confidence is 95"):
+        alpha_within([[1, 2], [2, 3]], [1, 1], confidence=95)
+    with pytest.raises(ValueError, match="at least 2 items"):
+        alpha_within([[1], [2]], [1, 1])
+    with pytest.raises(ValueError, match="one group for each of the 2 ratings"):
+        alpha_within([[1, 2], [2, 3]], [1])
 
 
 def test_omega_of_one_factor_is_found() -> None:
