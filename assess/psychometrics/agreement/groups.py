@@ -5,7 +5,15 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from assess.psychometrics.ratings import Floats, Grouping, column, complete, grouped, table
+from assess.psychometrics.ratings import (
+    Codes,
+    Floats,
+    Grouping,
+    column,
+    complete,
+    grouped,
+    table,
+)
 
 NULL_VARIANCES: Mapping[str, Mapping[int, float]] = {
     "slight_skew": {5: 1.34, 6: 1.85, 7: 2.90, 9: 5.66, 10: 6.30},
@@ -97,13 +105,9 @@ def rwg_j(values: ArrayLike, groups: ArrayLike, *, options: int, null: str = "un
     """
     scores = table(values)
     chance = null_variance(options, null)
-    _fit_on(scores, options)
-    everybody = grouped(groups, scores.shape[0])
-    scores, raters = _complete(scores, everybody)
-    deviations = scores - raters.means(scores)[raters.codes]
-    squares = raters.sums(np.einsum("ij,ij->i", deviations, deviations))
-    variances = _per(squares, scores.shape[1] * (raters.sizes - 1))
-    share = np.minimum(variances / chance, 1.0)
+    origin = _fit_on(scores, options)
+    scores, raters = _complete(scores, grouped(groups, scores.shape[0]))
+    share = np.clip(_mean_variances(scores - origin, raters) / chance, 0.0, 1.0)
     agreed = scores.shape[1] * (1 - share)
     return np.asarray(agreed / (agreed + share))
 
@@ -145,14 +149,65 @@ def average_deviation(values: ArrayLike, groups: ArrayLike, *, center: str = "me
     """
     if center not in {"mean", "median"}:
         raise ValueError(f"the center is {center!r}: give 'mean' or 'median'")
-    answers = np.asarray(values, dtype=np.float64)
-    scores = table(answers[:, np.newaxis] if answers.ndim == 1 else answers)
-    everybody = grouped(groups, scores.shape[0])
-    scores, raters = _complete(scores, everybody)
+    scores = _items(values)
+    scores, raters = _complete(scores, grouped(groups, scores.shape[0]))
     middles = raters.means(scores) if center == "mean" else _medians(scores, raters)
-    distances = np.abs(scores - middles[raters.codes]).sum(axis=1)
+    apart = _apart(scores, middles, raters)
+    distances = np.abs(apart, out=apart) @ np.ones(scores.shape[1])
     deviations = _per(raters.sums(distances), scores.shape[1] * raters.sizes)
     return np.where(raters.sizes >= 2, deviations, np.nan)
+
+
+def a_wg(values: ArrayLike, groups: ArrayLike, *, low: float, high: float) -> Floats:
+    r"""Measure each group's agreement against the most its raters could disagree, given their mean.
+
+    .. math:: a_{wg} = 1 - \frac{2\, s^2}{(H - M)(M - L)\, k / (k - 1)}, \qquad
+              a_{wg(J)} = \frac{1}{J} \sum_j a_{wg,j}
+
+    for k raters with mean M and variance :math:`s^2` (divisor k - 1) on a scale from L to H, over the raters
+    who answered all items. Other than `rwg` it needs no idea of chance, and does not take a mean near an
+    end of the scale for agreement.
+
+    Parameters
+    ----------
+    values : (N,) or (N, J) scale points; NaN = not answered
+    groups : (N,) the group each rating belongs to
+    low, high
+        The ends of the scale, L and H.
+
+    Returns
+    -------
+    (groups,) array
+        -1 (half of the raters at either end) over 0 (half as much variance as possible) to 1 (all say the
+        same), in order of first appearance. An item with a mean nearer to an end than (H - L)/k cannot be
+        interpreted and is left out of the mean over items; where all raters are at the very end it is 1.
+        NaN for a group without an item left, or with fewer than two complete ratings. Two raters who are not
+        both at an end can be interpreted only where their mean is the middle of the scale.
+
+    Raises
+    ------
+    ValueError
+        When `low` is not below `high`, with answers beyond them, or not one group a rating.
+
+    References
+    ----------
+    Brown & Hauenstein (2005), Organizational Research Methods 8:165.
+
+    Examples
+    --------
+    >>> a_wg([2, 3, 4, 2, 5, 3], ["Ana", "Ana", "Ana", "Ida", "Ida", "Ida"], low=1, high=5).round(3)
+    array([0.667, 0.2  ])
+    """
+    scores = _items(values)
+    _between(scores, low, high)
+    scores, raters = _complete(scores, grouped(groups, scores.shape[0]))
+    means = raters.means(scores)
+    apart = _apart(scores, means, raters)
+    squares = raters.sums(np.square(apart, out=apart))
+    of_items = _shares_of_largest(means - low, high - means, squares, raters.sizes[:, np.newaxis])
+    some = ~np.isnan(of_items)
+    agreement = _per(np.where(some, of_items, 0.0).sum(axis=1), some.sum(axis=1))
+    return np.where(raters.sizes >= 2, agreement, np.nan)
 
 
 def null_variance(options: int, null: str) -> float:
@@ -178,13 +233,35 @@ def null_variance(options: int, null: str) -> float:
     return NULL_VARIANCES[null][options]
 
 
-def _fit_on(scores: Floats, options: int) -> None:
-    lowest = np.fmin.reduce(scores, axis=None, initial=np.inf)
-    highest = np.fmax.reduce(scores, axis=None, initial=-np.inf)
+def _items(values: ArrayLike) -> Floats:
+    answers = np.asarray(values, dtype=np.float64)
+    return table(answers[:, np.newaxis] if answers.ndim == 1 else answers)
+
+
+def _ends(scores: Floats) -> tuple[float, float]:
+    lowest = np.fmin.reduce(scores, axis=None, initial=np.nan)
+    return float(lowest), float(np.fmax.reduce(scores, axis=None, initial=np.nan))
+
+
+def _fit_on(scores: Floats, options: int) -> float:
+    """Check that a scale of so many options has room for the answers, and give their middle."""
+    lowest, highest = _ends(scores)
     if highest - lowest > options - 1:
         raise ValueError(
             f"answers from {lowest} to {highest} do not fit on a scale of {options} options: "
             "check the options, or the answers"
+        )
+    return lowest / 2 + highest / 2
+
+
+def _between(scores: Floats, low: float, high: float) -> None:
+    if not low < high:
+        raise ValueError(f"the scale goes from {low} to {high}: give its lower end as low")
+    lowest, highest = _ends(scores)
+    if lowest < low or highest > high:
+        raise ValueError(
+            f"answers from {lowest} to {highest} are beyond a scale from {low} to {high}: "
+            "check its ends, or the answers"
         )
 
 
@@ -193,16 +270,41 @@ def _complete(scores: Floats, raters: Grouping) -> tuple[Floats, Grouping]:
     return (scores, raters) if rows.all() else (scores[rows], raters.only(rows))
 
 
+def _apart(scores: Floats, middles: Floats, raters: Grouping) -> Floats:
+    """Subtract the scores from their group's middles."""
+    apart = np.take(middles, raters.codes, axis=0)
+    apart -= scores  # in place: finding room for as many numbers again costs more than the numbers
+    return apart
+
+
+def _mean_variances(scores: Floats, raters: Grouping) -> Floats:
+    """Average the items' variances within each group, for scores about zero."""
+    sums = raters.sums(scores)
+    squares = raters.sums(np.einsum("ij,ij->i", scores, scores))
+    squares -= np.einsum("ij,ij->i", sums, sums) / np.maximum(raters.sizes, 1)
+    return _per(squares, scores.shape[1] * (raters.sizes - 1))
+
+
 def _medians(scores: Floats, raters: Grouping) -> Floats:
-    last = np.cumsum(raters.sizes)
-    first = last - raters.sizes
-    lower, upper = first + (raters.sizes - 1) // 2, first + raters.sizes // 2
-    middles = np.empty((raters.sizes.size, scores.shape[1]))
-    for j, item in enumerate(scores.T):
-        # A group without raters points beside its place: at a neighbour, or at the NaN at the end.
-        ordered = np.append(item[np.lexsort((item, raters.codes))], np.nan)
-        middles[:, j] = (ordered[lower] + ordered[upper]) / 2
+    middles = np.full((raters.sizes.size, scores.shape[1]), np.nan)
+    by_group = np.argsort(raters.codes, kind="stable")
+    first = np.cumsum(raters.sizes) - raters.sizes
+    for size in np.unique(raters.sizes[raters.sizes > 0]):  # groups of one size at once
+        these = np.flatnonzero(raters.sizes == size)
+        rows = by_group[first[these, np.newaxis] + np.arange(size)]
+        ordered = np.sort(scores[rows], axis=1)
+        middles[these] = (ordered[:, (size - 1) // 2] + ordered[:, size // 2]) / 2
     return middles
+
+
+def _shares_of_largest(above: Floats, below: Floats, squares: Floats, raters: Codes) -> Floats:
+    """Compare squares about means so far from the ends with half of what they could be; a_wg of each item."""
+    length, nearest = above + below, np.minimum(above, below)
+    rounding = 1e-9 * length
+    agreement = np.where(nearest <= rounding, 1.0, np.nan)
+    largest = raters * above * below
+    inside = nearest * raters >= length - rounding * raters
+    return np.asarray(1 - np.divide(2 * squares, largest, out=1 - agreement, where=inside))
 
 
 def _per(sums: Floats, counts: NDArray[np.intp]) -> Floats:
