@@ -12,6 +12,7 @@ import accounts.cli
 import accounts.jobs
 import accounts.models
 import accounts.routes
+import assess.cli
 import assess.jobs
 import assess.models
 import instruments.cli
@@ -44,6 +45,7 @@ COMMANDS = (
     accounts.cli.group,
     instruments.cli.group,
     surveys.cli.group,
+    assess.cli.group,
     reports.cli.group,
     jobs.group,
 )

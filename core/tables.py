@@ -116,7 +116,7 @@ def read_table(
 ) -> Table:
     r"""Read a CSV file: UTF-8, its columns parted by comma, semicolon or tab.
 
-    Columns that are not `known` are faults; where `known` is None, columns beside the required ones are let be.
+    Columns that are not `known` are faults; where `known` is None, others than the required are let be.
 
     A caller who goes on to check what stands in the cells gives its own `faults`, and raises them when it has
     seen all: then one reading tells everything. The table holds only what is sound until then.

@@ -1,0 +1,108 @@
+"""What a methodologist asks of a file of ratings, by the functions that reports rest on."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from assess.psychometrics.agreement import NULL_VARIANCES, average_deviation, rwg_j
+from assess.psychometrics.generalizability import g_study
+from assess.psychometrics.nested import one_way
+from assess.psychometrics.ratings import Floats, item_means
+from assess.psychometrics.reliability import (
+    alpha_within,
+    cronbach_alpha,
+    item_statistics,
+    omega_total,
+)
+
+Figures = Mapping[str, Any]
+
+
+def analyse(
+    scores: Floats,
+    targets: Sequence[str] | None,
+    *,
+    items: Sequence[str],
+    options: int | None,
+) -> dict[str, Any]:
+    """Give every figure there is, at full precision; None where the ratings cannot tell it.
+
+    Parameters
+    ----------
+    scores : (N, K) raters x items, at least two; NaN = not answered
+    targets
+        Whom each rater rated, or None when that is not known: then there are no figures about it.
+    items
+        What the K columns are called.
+    options
+        How many options the scale has, or None when that is not known: then there is no agreement.
+    """
+    figures: dict[str, Any] = {
+        "respondents": len(scores),
+        "alpha": _fields(
+            cronbach_alpha(scores), ("estimate", "low", "high", "standardized", "lambda6")
+        ),
+        "alpha_within": None,
+        "omega": _known(omega_total(scores)) if len(items) > 2 else None,  # noqa: PLR2004 - two are no factor
+        "items": _items(scores, items),
+    }
+    if targets is not None:
+        figures |= _of_targets(scores, np.array(targets))
+        if options is not None:
+            figures |= _agreement(scores, np.array(targets), options)
+    return figures
+
+
+def _items(scores: Floats, names: Sequence[str]) -> list[Figures]:
+    found = item_statistics(scores)
+    columns = {
+        name: getattr(found, name)
+        for name in ("n", "mean", "sd", "item_rest_r", "alpha_if_dropped")
+    }
+    return [
+        {"item": item, **{name: _known(column[at]) for name, column in columns.items()}}
+        for at, item in enumerate(names)
+    ]
+
+
+def _of_targets(scores: Floats, targets: np.ndarray[Any, Any]) -> Figures:
+    within = alpha_within(scores, targets)
+    study = one_way(item_means(scores), targets)
+    components = g_study(scores, targets)
+    return {
+        "targets": len(study.group_labels),
+        "alpha_within": _known(within.estimate),
+        "alpha_within_low": _known(within.low),
+        "alpha_within_high": _known(within.high),
+        "one_way": _fields(study, ("mean", "between", "within", "icc1", "icc1_low", "icc1_high")),
+        "g_study": _fields(components, ("target", "rater", "item", "target_item", "residual")),
+    }
+
+
+def _agreement(scores: Floats, targets: np.ndarray[Any, Any], options: int) -> Figures:
+    figures = {
+        "rwg_j_uniform": rwg_j(scores, targets, options=options),
+        "average_deviation": average_deviation(scores, targets),
+    }
+    if options in NULL_VARIANCES["slight_skew"]:
+        skewed = rwg_j(scores, targets, options=options, null="slight_skew")
+        figures["rwg_j_slight_skew"] = skewed
+    return {"rwg_j_slight_skew": None} | {
+        name: _known(_mean_of_known(values)) for name, values in figures.items()
+    }
+
+
+def _mean_of_known(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if known.size else np.nan
+
+
+def _fields(result: object, names: Sequence[str]) -> Figures:
+    return {name: _known(getattr(result, name)) for name in names}
+
+
+def _known(value: float) -> float | int | None:
+    """Return a plain number, which JSON can carry, or None for one that is not known."""
+    plain = np.asarray(value).item()
+    return None if np.isnan(plain) else plain
