@@ -121,7 +121,8 @@ def item_means(scores: Floats) -> Floats:
     answered = (~np.isnan(scores)).sum(axis=1)
     enough = (answered > 0) & (answered >= ITEMS_SHARE * scores.shape[1])
     means = np.full(scores.shape[0], np.nan)
-    return np.divide(np.nansum(scores, axis=1), answered, out=means, where=enough)
+    np.divide(np.nansum(scores, axis=1), answered, out=means, where=enough)
+    return means
 
 
 def centred(scores: Floats) -> tuple[Floats, Floats]:
