@@ -173,7 +173,7 @@ def mahalanobis_squared(scores: ArrayLike) -> Floats:
     covariances = pairwise_covariances(checked)
     varying = np.diag(covariances) > 0
     checked, covariances = checked[:, varying], covariances[np.ix_(varying, varying)]
-    if not varying.any() or np.isnan(covariances).any():
+    if np.isnan(covariances).any():
         return np.full(checked.shape[0], np.nan)
     spread = np.sqrt(np.diag(covariances))
     filled = np.nan_to_num((checked - np.nanmean(checked, axis=0)) / spread)

@@ -188,8 +188,9 @@ def test_pairs_which_contradict_each_other_make_no_negative_distance() -> None:
     first_like_second = [[1, 1, NAN], [2, 2, NAN]]
     second_like_third = [[NAN, 1, 1], [NAN, 2, 2]]
     first_unlike_third = [[1, NAN, 2], [2, NAN, 1]]
-    scores = np.array([*first_like_second, *second_like_third, *first_unlike_third])
-    assert (mahalanobis_squared(scores) > 0).all()
+    against_all = [1, 2, 1]
+    pairs = (first_like_second + second_like_third + first_unlike_third) * 9
+    assert (mahalanobis_squared(np.array([*pairs, against_all])) >= 0).all()
 
 
 def test_without_anybody_who_answered_both_items_there_is_no_distance() -> None:
@@ -272,6 +273,14 @@ def test_fewer_than_three_pairs_tell_nothing() -> None:
 def test_what_is_a_correlation_stays_between_minus_1_and_1(scores: Floats) -> None:
     found = np.array([MEASURES[name](scores) for name in ("even_odd", "psychometric_synonyms")])
     assert (np.isnan(found) | (np.abs(found) <= 1 + 1e-12)).all()
+
+
+def test_no_correlation_passes_1_by_its_last_bits() -> None:
+    half = np.random.default_rng(6).normal(size=(1000, 3))
+    halves_alike = np.stack([half, 0.3 + 0.7 * half], axis=2).reshape(1000, 6)
+    consistency = even_odd(halves_alike, scales=["A", "A", "B", "B", "C", "C"])
+    np.testing.assert_allclose(consistency, -1)
+    assert (consistency >= -1).all()
 
 
 def test_who_answers_at_random_stands_out() -> None:
