@@ -18,17 +18,19 @@ from assess.psychometrics.reliability.lengths import (
     spearman_brown,
     standard_error_of_measurement,
 )
-from assess.psychometrics.reliability.omegas import omega_total
+from assess.psychometrics.reliability.omegas import Omega, omega_hierarchical, omega_total
 
 __all__ = [
     "AllSplitHalves",
     "Alpha",
     "ItemStatistics",
+    "Omega",
     "SplitHalf",
     "all_split_halves",
     "alpha_within",
     "cronbach_alpha",
     "item_statistics",
+    "omega_hierarchical",
     "omega_total",
     "raters_needed",
     "spearman_brown",
