@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from assess.psychometrics.nested import pooled_within
-from assess.psychometrics.ratings import Floats, column, grouped, probability
+from assess.psychometrics.ratings import Floats, Labels, column, grouped, probability
 
 
 @dataclass(frozen=True)
@@ -110,15 +110,15 @@ def self_other_from_scores(  # noqa: PLR0913 - the published signature: three sc
     freedom = _of_family(df, gap, least=0)
     p = _minimum_effect(np.abs(gap), se, freedom, minimum)
     adjusted = _adjusted(p, CORRECTIONS[correction])
-    near = np.abs(gap) + special.stdtrit(freedom, 1 - q) * se <= minimum
-    half = special.stdtrit(freedom, (1 + confidence) / 2) * se
+    near = np.abs(gap) + _quantile(freedom, 1 - q) * se <= minimum
+    half = _quantile(freedom, (1 + confidence) / 2) * se
     return SelfOther(gap, se, gap - half, gap + half, p, adjusted, _flags(gap, adjusted < q, near))
 
 
 def self_other(
     self_scores: ArrayLike,
     values: ArrayLike,
-    groups: ArrayLike,
+    groups: Labels,
     *,
     minimum: float = 0.5,
     correction: str = "bh",
@@ -163,7 +163,7 @@ def self_other(
         )
     answered = ~np.isnan(ratings)
     raters = leaders.only(answered)
-    sigma2, degrees = pooled_within(ratings, groups)
+    sigma2, degrees = pooled_within(ratings, leaders)
     return self_other_from_scores(
         self_scores,
         raters.means(ratings[answered]),
@@ -205,6 +205,12 @@ def _minimum_effect(distance: Floats, se: Floats, freedom: Floats, minimum: floa
     farther = special.stdtr(freedom, -(distance + minimum) / some)
     tested = np.where(se > 0, np.minimum(nearer + farther, 1.0), exact)
     return np.where(np.isnan(distance + se + freedom), np.nan, tested)
+
+
+def _quantile(freedom: Floats, share: float) -> Floats:
+    """Give the quantile of t; a family has few different degrees of freedom, and each takes long."""
+    different, which = np.unique(freedom, return_inverse=True)
+    return np.asarray(special.stdtrit(different, share)[which])
 
 
 def _adjusted(p: Floats, correct: Callable[[Floats], Floats]) -> Floats:

@@ -11,6 +11,7 @@ from assess.psychometrics.ratings import (
     Codes,
     Floats,
     Grouping,
+    Labels,
     centred,
     column,
     grouped,
@@ -100,7 +101,7 @@ class _Nest:
 
 
 def one_way(
-    values: ArrayLike, groups: ArrayLike, *, method: str = "reml", confidence: float = 0.95
+    values: ArrayLike, groups: Labels, *, method: str = "reml", confidence: float = 0.95
 ) -> OneWay:
     r"""Take apart ratings of leaders by different, and differently many, raters.
 
@@ -176,7 +177,7 @@ def one_way(
     return _package(nest, between, within, profile.interval(confidence))
 
 
-def pooled_within(values: ArrayLike, groups: ArrayLike) -> tuple[float, int]:
+def pooled_within(values: ArrayLike, groups: Labels) -> tuple[float, int]:
     """Pool the variance of raters of one leader over leaders, and tell its degrees of freedom, N - J.
 
     Parameters
@@ -193,7 +194,7 @@ def pooled_within(values: ArrayLike, groups: ArrayLike) -> tuple[float, int]:
     return nest.within, nest.degrees
 
 
-def _nest(values: ArrayLike, groups: ArrayLike) -> _Nest:
+def _nest(values: ArrayLike, groups: Labels) -> _Nest:
     ratings = column(values)
     leaders = grouped(groups, ratings.size)
     answered = ~np.isnan(ratings)

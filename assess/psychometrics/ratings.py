@@ -29,6 +29,9 @@ ITEMS_SHARE = 2 / 3
 class Grouping:
     """Which group each rating belongs to.
 
+    Whoever asks several statistics of the same ratings makes it once, with `grouped`, and gives it to them in
+    place of the labels.
+
     Attributes
     ----------
     labels : (J,) the groups, in order of first appearance
@@ -43,14 +46,16 @@ class Grouping:
         """Ratings in each group, (J,)."""
         return np.bincount(self.codes, minlength=self.labels.size)
 
+    @cached_property
+    def _members(self) -> sparse.csc_array:
+        """Who belongs to which group, (J, N), as ones among nothing."""
+        ratings = self.codes.size
+        ones = (np.ones(ratings), self.codes, np.arange(ratings + 1))
+        return sparse.csc_array(ones, shape=(self.labels.size, ratings))
+
     def sums(self, values: Floats) -> Floats:
         """Sum (N,) or (N, K) values over the members of each group: (J,) or (J, K)."""
-        ratings = self.codes.size
-        member = sparse.csc_array(
-            (np.ones(ratings), self.codes, np.arange(ratings + 1)),
-            shape=(self.labels.size, ratings),
-        )
-        return np.asarray(member @ values, dtype=np.float64)
+        return np.asarray(self._members @ values, dtype=np.float64)
 
     def means(self, values: Floats) -> Floats:
         """Average (N,) or (N, K) values over the members of each group; NaN for a group without members."""
@@ -66,6 +71,10 @@ class Grouping:
         """Leave out the groups without ratings."""
         some = self.sizes > 0
         return Grouping(self.labels[some], (np.cumsum(some) - 1)[self.codes])
+
+
+Labels = ArrayLike | Grouping
+"""(N,) labels of groups, or their `Grouping`."""
 
 
 def column(values: ArrayLike) -> Floats:
@@ -142,12 +151,12 @@ def noise(shifted: Floats) -> float:
     return NOISE * float(np.fmax.reduce(np.abs(shifted), axis=None, initial=0.0)) ** 2
 
 
-def grouped(groups: ArrayLike, ratings: int) -> Grouping:
+def grouped(groups: Labels, ratings: int) -> Grouping:
     """Code the groups of the ratings in order of first appearance.
 
     Parameters
     ----------
-    groups : (N,) whole numbers, text, or anything else that can be sorted
+    groups : (N,) whole numbers, text, or anything else that can be sorted; or what this function gave
     ratings
         How many labels there have to be.
 
@@ -161,7 +170,9 @@ def grouped(groups: ArrayLike, ratings: int) -> Grouping:
     >>> grouped(["Ida", "Ana", "Ida"], 3)
     Grouping(labels=array(['Ida', 'Ana'], dtype='<U3'), codes=array([0, 1, 0]))
     """
-    labels = np.asarray(groups)
+    if isinstance(groups, Grouping) and groups.codes.size == ratings:
+        return groups
+    labels = groups.codes if isinstance(groups, Grouping) else np.asarray(groups)
     if labels.shape != (ratings,):
         raise ValueError(
             f"give one group for each of the {ratings} ratings; the groups have shape {labels.shape}"

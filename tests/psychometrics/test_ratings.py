@@ -68,3 +68,10 @@ def test_a_probability_lies_between_0_and_1(value: float) -> None:
 def test_two_thirds_of_the_items_stand_for_the_scale() -> None:
     scores = np.array([[4, 5, np.nan], [4, np.nan, np.nan], [np.nan] * 3, [1, 2, 3]])
     assert np.array_equal(item_means(scores), [4.5, np.nan, np.nan, 2.0], equal_nan=True)
+
+
+def test_what_has_been_grouped_is_taken_as_it_is() -> None:
+    found = grouped(["Ana", "Ida", "Ana"], 3)
+    assert grouped(found, 3) is found
+    with pytest.raises(ValueError, match="one group for each of the 2 ratings"):
+        grouped(found, 2)
