@@ -93,6 +93,19 @@ def test_the_mean_of_k_judges_is_one_judge_stepped_up(ratings: Floats) -> None:
                 assert stepped == pytest.approx(expected, abs=1e-6)
 
 
+def test_mcgraw_and_wong_give_the_same_interval_of_the_mean_of_k_judges() -> None:
+    squares = two_way_mean_squares(SHROUT_FLEISS)
+    icc, n, k = intraclass_correlations(SHROUT_FLEISS)["ICC(2,k)"], 6, 4
+    c = icc.estimate / (n * (1 - icc.estimate))
+    of_judges, of_rest = c * squares.between_judges, (1 + c * (n - 1)) * squares.residual
+    spread = of_judges**2 / (k - 1) + of_rest**2 / ((n - 1) * (k - 1))
+    degrees = (of_judges + of_rest) ** 2 / spread
+    for bound, tail in ((icc.low, 0.025), (icc.high, 0.975)):
+        between = squares.between_targets * stats.f.ppf(tail, degrees, n - 1)
+        whole = between + (squares.between_judges - squares.residual) / n
+        assert bound == pytest.approx((between - squares.residual) / whole)
+
+
 @given(TABLES)
 def test_consistency_of_the_mean_is_coefficient_alpha_with_its_interval(ratings: Floats) -> None:
     alpha, icc = cronbach_alpha(ratings), intraclass_correlations(ratings)["ICC(3,k)"]

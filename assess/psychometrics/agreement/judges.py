@@ -139,8 +139,8 @@ def intraclass_correlations(ratings: ArrayLike, *, confidence: float = 0.95) -> 
     :math:`B\,F_{\alpha/2}` and :math:`B\,F_{1-\alpha/2}` in the place of B, with quantiles of F with
     the degrees of freedom of E and n - 1; for the second model, of E and :math:`\lambda` together
     (Satterthwaite). The interval of "ICC(2,k)" is therefore that of "ICC(2,1)" stepped up by
-    Spearman-Brown, as Shrout & Fleiss give it; McGraw & Wong (1996) approximate the degrees of freedom
-    anew, with bounds of .039 and .929 in the place of .071 and .927 for the example below.
+    Spearman-Brown. R's irr gives another one, .039 to .929 in the place of .071 to .927 for the example
+    below: it approximates these degrees of freedom with ICC(2,k) where ICC(2,1) belongs.
 
     Raters of leaders are not the same for every leader: for them see `nested.one_way`.
 
@@ -221,10 +221,8 @@ def kendall_w(ratings: ArrayLike) -> float:
     """
     checked = _crossed(ratings)
     targets, judges = checked.shape
-    if targets < 2 or judges < 2:
-        return NAN
     ranks = stats.rankdata(checked, axis=0) - (targets + 1) / 2
-    if not ranks.any():
+    if judges < 2 or not ranks.any():
         return NAN
     return float((ranks.sum(axis=1) ** 2).sum() / (judges * (ranks**2).sum()))
 

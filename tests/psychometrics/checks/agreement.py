@@ -75,7 +75,7 @@ def psych_icc(record: Record) -> Figures:
 
 
 def irr_icc(record: Record) -> Figures:
-    """Leave out what irr does otherwise of ICC(2,...): its F test, and the interval of ICC(2,k)."""
+    """Leave out what irr does otherwise of ICC(2,...): the F test, and the interval of ICC(2,k)."""
     found = intraclass_correlations(judged(record.dataset))
     forms = ("ICC(1,1)", "ICC(1,k)", "ICC(3,1)", "ICC(3,k)", "ICC(2,1)", "ICC(2,k)")
     rows = [
@@ -83,8 +83,12 @@ def irr_icc(record: Record) -> Figures:
         for icc in (found[form] for form in forms)
     ]
     ours, theirs = np.array(rows), np.array(record.value["values"])
-    ours[4:, 5:] = theirs[4:, 5:]  # Satterthwaite's degrees of freedom (McGraw & Wong), and their p
-    ours[5, 1:3] = theirs[5, 1:3]  # McGraw & Wong; we and psych step up ICC(2,1)
+    ours[4:, 5:] = theirs[
+        4:, 5:
+    ]  # its F test has Satterthwaite's degrees of freedom, where ours has those of EMS
+    ours[5, 1:3] = theirs[
+        5, 1:3
+    ]  # it puts ICC(2,k) where ICC(2,1) belongs in them; we and psych do not
     return {"values": ours}
 
 
