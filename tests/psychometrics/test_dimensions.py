@@ -98,9 +98,9 @@ def test_the_strongest_factor_comes_first_and_points_to_its_largest_loading(
 @given(SEEDS, st.sampled_from(KINDS))
 def test_neither_order_nor_unit_of_the_items_matters(seed: int, kind: str) -> None:
     scores, rng = two_traits(seed), np.random.default_rng(seed)
-    order = rng.permutation(8)
+    order, units = rng.permutation(8), 10.0 ** np.arange(-3, 5)
     before = factor_loadings(scores, factors=2, rotation=kind)
-    after = factor_loadings(2 + 3 * scores[:, order], factors=2, rotation=kind)
+    after = factor_loadings(units * (2 + scores[:, order]), factors=2, rotation=kind)
     np.testing.assert_allclose(after.loadings, before.loadings[order], atol=1e-5)
     np.testing.assert_allclose(after.correlations, before.correlations, atol=1e-5)
     np.testing.assert_allclose(after.uniquenesses, before.uniquenesses[order], atol=1e-6)

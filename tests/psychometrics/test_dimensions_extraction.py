@@ -58,6 +58,13 @@ def test_correlations_are_those_of_numpy_where_all_is_answered() -> None:
     np.testing.assert_allclose(pairwise_correlations(scores), np.corrcoef(scores.T), atol=1e-9)
 
 
+def test_an_item_constant_among_those_who_answered_both_correlates_with_none_of_them() -> None:
+    first, second = [0.1] * 7 + [0.73], [1, 2, 4, 3, 9, 5, 3, np.nan]
+    correlations = pairwise_correlations(np.column_stack([first, second]))
+    assert np.isnan(correlations[0, 1])
+    assert correlations[0, 0] == pytest.approx(1)
+
+
 def test_correlations_are_told_apart_that_a_model_can_be_fitted_to() -> None:
     assert is_positive(HEYWOOD)
     assert not is_positive(np.ones((3, 3)))

@@ -3,7 +3,7 @@
 import numpy as np
 
 from assess.psychometrics.covariances import is_singular
-from assess.psychometrics.ratings import Floats, centred, noise
+from assess.psychometrics.ratings import NOISE, Floats, centred
 
 
 def pairwise_correlations(scores: Floats) -> Floats:
@@ -29,10 +29,11 @@ def pairwise_correlations(scores: Floats) -> Floats:
     sums = shifted.T @ present
     variances = (shifted**2).T @ present / known - (sums / known) ** 2
     covariances = shifted.T @ shifted / known - sums * sums.T / known**2
-    varies = (variances > noise(shifted)) & (pairs > 2)
+    rounding = NOISE * np.abs(shifted).max(axis=0, initial=0.0) ** 2
+    varies = (variances > rounding[:, np.newaxis]) & (pairs > 2)
     both = varies & varies.T
     spread = np.sqrt(variances * variances.T, out=np.ones_like(pairs), where=both)
-    return np.where(both, np.clip(covariances / spread, -1, 1), np.nan)
+    return np.where(both, covariances / spread, np.nan)
 
 
 def is_positive(correlations: Floats) -> bool:

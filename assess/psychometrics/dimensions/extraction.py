@@ -15,9 +15,11 @@ NEAREST = 1e-9
 
 
 def most_factors(items: int) -> int:
-    r"""Tell how many factors so many items determine: the most which leave degrees of freedom, or just none.
+    r"""Tell how many factors so many items determine, at most.
 
-    .. math:: (k - q)^2 \ge k + q
+    It is the largest number q which leaves no fewer correlations than parameters,
+
+    .. math:: (k - q)^2 \ge k + q .
 
     References
     ----------
