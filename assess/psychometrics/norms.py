@@ -188,7 +188,7 @@ def percentile_ranks(scores: ArrayLike, norm: Norm, *, confidence: float = 0.95)
     low = special.betaincinv(lower + 0.5, norm.n - lower + 0.5, tail)
     high = special.betaincinv(lower + 0.5, norm.n - lower + 0.5, 1 - tail)
     return PercentileRanks(
-        percentile=100 * (lower / norm.n if norm.n else lower),
+        percentile=100 * lower / norm.n,
         low=100 * np.where(lower == 0, 0.0, low),
         high=100 * np.where(lower == norm.n, 1.0, high),
         n=norm.n,
