@@ -282,6 +282,7 @@ def test_no_number_of_raters_suffices_without_any_reliability() -> None:
 
 def test_spearman_brown_where_the_longer_measure_has_no_variance() -> None:
     assert math.isnan(spearman_brown(-0.5, 3))
+    assert math.isnan(spearman_brown(-1 + 1e-16, 2))
     assert math.isnan(spearman_brown(NAN, 3))
 
 

@@ -264,8 +264,6 @@ def _without_each(pairs: Floats) -> Floats:
 
 
 def _feldt(estimate: float, degrees: float, items: int, confidence: float) -> tuple[float, float]:
-    if not degrees > 0:
-        return NAN, NAN
     tail, residual = (1 - confidence) / 2, degrees * (items - 1)
     low = 1 - (1 - estimate) * float(special.fdtri(degrees, residual, 1 - tail))
     return low, 1 - (1 - estimate) * float(special.fdtri(degrees, residual, tail))

@@ -148,8 +148,8 @@ def all_split_halves(scores: ArrayLike) -> AllSplitHalves:
     sides = _sides(checked.shape[1])
     correlations = correlations_from(pairwise_covariances(checked))
     lambda4 = np.full(len(sides), NAN)
-    if correlations is not None and (total := float(correlations.sum())) > NOISE:
-        lambda4 = 1 - ((sides @ correlations) * sides).sum(axis=1) / total
+    if correlations is not None and correlations.sum() > NOISE * len(correlations):
+        lambda4 = 1 - ((sides @ correlations) * sides).sum(axis=1) / correlations.sum()
     greatest, least, mean = (float(pick(lambda4)) for pick in (np.max, np.min, np.mean))
     return AllSplitHalves(lambda4, greatest, least, mean)
 

@@ -2,7 +2,7 @@
 
 import math
 
-from assess.psychometrics.ratings import probability
+from assess.psychometrics.ratings import NOISE, probability
 
 NAN = float("nan")
 
@@ -124,4 +124,4 @@ def _at_most_one(reliability: float) -> None:
 def lengthened(reliability: float, factor: float) -> float:
     """Apply the formula of Spearman and Brown unchecked."""
     length = 1 + (factor - 1) * reliability
-    return factor * reliability / length if length > 0 else NAN
+    return factor * reliability / length if length > NOISE else NAN
