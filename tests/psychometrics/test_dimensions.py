@@ -51,6 +51,15 @@ def test_the_planted_factors_and_their_correlations_are_found() -> None:
     assert found.rms_residual == pytest.approx(0, abs=1e-6)
 
 
+def test_two_groups_exactly_alike_are_told_apart() -> None:
+    """Unrotated, they lie so symmetrically that oblimin alone would see no way down."""
+    pattern = np.kron(np.eye(2), np.full((4, 1), 0.7))
+    correlations = of_pattern(pattern, np.array([[1, 0.3], [0.3, 1]]))
+    found = factor_loadings(exactly(correlations), factors=2)
+    np.testing.assert_allclose(np.sort(found.loadings, axis=1)[:, 1], 0.7, atol=1e-5)
+    np.testing.assert_allclose(np.sort(found.loadings, axis=1)[:, 0], 0, atol=1e-5)
+
+
 def test_planted_factors_without_correlations_are_found_by_varimax() -> None:
     scores = exactly(of_pattern(PATTERN, np.eye(3)))
     found = factor_loadings(scores, factors=3, rotation="varimax")
@@ -136,6 +145,12 @@ def test_varimax_leaves_an_item_without_communality_alone() -> None:
     found = rotation.varimax(loadings)
     np.testing.assert_array_equal(found[3], [0, 0])
     np.testing.assert_allclose(np.abs(found).min(axis=1), 0, atol=1e-9)
+
+
+def test_varimax_leaves_factors_alone_which_no_turn_improves() -> None:
+    angles = np.arange(6) * np.pi / 6
+    loadings = 0.7 * np.column_stack([np.cos(angles), np.sin(angles)])
+    np.testing.assert_allclose(rotation.varimax(loadings), loadings)
 
 
 @FEW

@@ -123,7 +123,7 @@ def _rotated(loadings: Floats, rotation: str) -> tuple[Floats, Floats]:
         return loadings, uncorrelated
     if rotation == "varimax":
         return varimax(loadings), uncorrelated
-    return quartimin(varimax(loadings))  # from where it is not far to go
+    return quartimin(varimax(loadings))  # unrotated, groups exactly alike offer no way down
 
 
 def _in_order(loadings: Floats, correlations: Floats) -> tuple[Floats, Floats]:
