@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
@@ -93,6 +93,13 @@ def test_the_mean_of_k_judges_is_one_judge_stepped_up(ratings: Floats) -> None:
                 assert stepped == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize(("form", "df2"), [("ICC(1,1)", 18), ("ICC(3,1)", 15)])
+def test_intervals_divide_f_by_its_quantiles(form: str, df2: int) -> None:
+    icc = intraclass_correlations(SHROUT_FLEISS, confidence=0.9)[form]
+    low, high = icc.f / stats.f.ppf(0.95, 5, df2), icc.f * stats.f.ppf(0.95, df2, 5)
+    assert [icc.low, icc.high] == pytest.approx([(f - 1) / (f + 3) for f in (low, high)])
+
+
 def test_mcgraw_and_wong_give_the_same_interval_of_the_mean_of_k_judges() -> None:
     squares = two_way_mean_squares(SHROUT_FLEISS)
     icc, n, k = intraclass_correlations(SHROUT_FLEISS)["ICC(2,k)"], 6, 4
@@ -143,6 +150,7 @@ def test_estimates_lie_in_their_intervals_and_never_pass_1(ratings: Floats) -> N
 
 
 @given(TABLES)
+@example(np.array([[1.0, 2], [2, 1], [2, 2]]))  # all of ICC(2,k)'s denominator is rounding
 def test_neither_the_unit_nor_the_order_of_judges_and_targets_matters(ratings: Floats) -> None:
     expected = figures(intraclass_correlations(ratings))
     found = figures(intraclass_correlations(1000 - 2 * ratings[::-1, ::-1]))
@@ -195,8 +203,11 @@ def test_judges_who_agree_perfectly_are_perfectly_reliable() -> None:
 
 
 def test_judges_who_differ_in_leniency_alone_are_perfectly_consistent() -> None:
-    found = intraclass_correlations([[1, 2], [2, 3], [4, 5]])
+    found = intraclass_correlations(
+        [[0.1, 0.3], [0.2, 0.4], [0.7, 0.9]]
+    )  # with noise in the last bits
     assert found["ICC(3,1)"].estimate == found["ICC(3,k)"].low == 1
+    assert found["ICC(3,1)"].f == math.inf
     assert 0 < found["ICC(2,1)"].low < found["ICC(2,1)"].estimate < found["ICC(2,1)"].high < 1
 
 
@@ -227,6 +238,9 @@ def test_mean_squares_without_degrees_of_freedom_are_unknown() -> None:
     assert math.isnan(one.between_targets)
     assert math.isnan(one.residual)
     assert one.within_targets == one.between_judges == 1
+    none = two_way_mean_squares(np.empty((0, 2)))
+    assert np.isnan([none.between_targets, none.within_targets]).all()
+    assert np.isnan([none.between_judges, none.residual]).all()
 
 
 @given(TABLES)

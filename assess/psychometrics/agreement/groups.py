@@ -9,6 +9,7 @@ from assess.psychometrics.ratings import (
     Codes,
     Floats,
     Grouping,
+    Labels,
     column,
     complete,
     grouped,
@@ -23,7 +24,7 @@ NULL_VARIANCES: Mapping[str, Mapping[int, float]] = {
 """Variance of raters who answer by leniency alone, by number of options, in squared scale points."""
 
 
-def rwg(values: ArrayLike, groups: ArrayLike, *, options: int, null: str = "uniform") -> Floats:
+def rwg(values: ArrayLike, groups: Labels, *, options: int, null: str = "uniform") -> Floats:
     r"""Measure the agreement of each group's raters on one item.
 
     .. math:: r_{wg} = \max\left(0,\; 1 - s^2 / \sigma^2_E\right)
@@ -66,7 +67,7 @@ def rwg(values: ArrayLike, groups: ArrayLike, *, options: int, null: str = "unif
     return rwg_j(column(values)[:, np.newaxis], groups, options=options, null=null)
 
 
-def rwg_j(values: ArrayLike, groups: ArrayLike, *, options: int, null: str = "uniform") -> Floats:
+def rwg_j(values: ArrayLike, groups: Labels, *, options: int, null: str = "uniform") -> Floats:
     r"""Measure the agreement of each group's raters on a scale of several items.
 
     .. math:: r_{wg(J)} = \frac{J (1 - q)}{J (1 - q) + q}, \qquad
@@ -112,7 +113,7 @@ def rwg_j(values: ArrayLike, groups: ArrayLike, *, options: int, null: str = "un
     return np.asarray(agreed / (agreed + share))
 
 
-def average_deviation(values: ArrayLike, groups: ArrayLike, *, center: str = "mean") -> Floats:
+def average_deviation(values: ArrayLike, groups: Labels, *, center: str = "mean") -> Floats:
     r"""Measure how far each group's raters are from their middle, in scale points.
 
     .. math:: AD = \frac{1}{J n} \sum_j \sum_r \left| x_{rj} - c_j \right|
@@ -158,7 +159,7 @@ def average_deviation(values: ArrayLike, groups: ArrayLike, *, center: str = "me
     return np.where(raters.sizes >= 2, deviations, np.nan)
 
 
-def a_wg(values: ArrayLike, groups: ArrayLike, *, low: float, high: float) -> Floats:
+def a_wg(values: ArrayLike, groups: Labels, *, low: float, high: float) -> Floats:
     r"""Measure each group's agreement against the most its raters could disagree, given their mean.
 
     .. math:: a_{wg} = 1 - \frac{2\, s^2}{(H - M)(M - L)\, k / (k - 1)}, \qquad

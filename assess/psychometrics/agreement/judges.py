@@ -107,7 +107,8 @@ def two_way_mean_squares(ratings: ArrayLike) -> MeanSquares:
     """
     shifted = _about_zero(_crossed(ratings))
     targets, judges = shifted.shape
-    of_targets, of_judges = shifted.mean(axis=1), shifted.sum(axis=0) / max(targets, 1)
+    of_targets = shifted.mean(axis=1)
+    of_judges = shifted.mean(axis=0) if targets else np.full(judges, NAN)
     apart = of_targets - of_judges.mean()
     residuals = shifted - of_judges - apart[:, np.newaxis]
     between = judges * float(apart @ apart)
