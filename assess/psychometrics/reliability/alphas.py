@@ -13,7 +13,16 @@ from assess.psychometrics.covariances import (
     pairwise_covariances,
     within_covariances,
 )
-from assess.psychometrics.ratings import NOISE, Codes, Floats, complete, grouped, probability, table
+from assess.psychometrics.ratings import (
+    NOISE,
+    Codes,
+    Floats,
+    Labels,
+    complete,
+    grouped,
+    probability,
+    table,
+)
 from assess.psychometrics.reliability.lengths import lengthened
 
 NAN = float("nan")
@@ -128,7 +137,7 @@ def cronbach_alpha(
     return _package(covariances, respondents - 1, respondents, confidence)
 
 
-def alpha_within(scores: ArrayLike, groups: ArrayLike, *, confidence: float = 0.95) -> Alpha:
+def alpha_within(scores: ArrayLike, groups: Labels, *, confidence: float = 0.95) -> Alpha:
     r"""Estimate how consistently raters of the *same* leader answer the items of a scale.
 
     Alpha of the pooled within-leader covariances. For items i and j, with all raters r of leader t who
