@@ -41,9 +41,19 @@ def test_halves_leave_out_who_skipped_an_item() -> None:
         (np.array([[1.0, 4], [2, 4], [5, 4]]), ("lambda4",)),
         (np.array([[0.1, 1.0, 0.3], [0.2, 3, 0.2], [0.3, 4, 0.1]]), ("lambda4",)),
         (np.array([[1.0, 5], [2, 4], [3, 3]]), ("r",)),
+        (np.array([[0.1, 0.7], [0.2, 0.6], [0.3, 0.5]]), ("r",)),
         (np.array([[2.0, 2], [2, 2], [2, 2], [2, 2], [2, 2], [5, 1], [2, 2]]), ("r", "lambda4")),
     ],
-    ids=["nobody", "one", "constant", "a half constant", "balance", "opposite", "against"],
+    ids=[
+        "nobody",
+        "one",
+        "constant",
+        "a half constant",
+        "balance",
+        "opposite",
+        "nearly so",
+        "against",
+    ],
 )
 def test_halves_that_cannot_tell_are_not_known(scores: Floats, known: tuple[str, ...]) -> None:
     found = split_half(scores)
