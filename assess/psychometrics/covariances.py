@@ -7,7 +7,7 @@ import numpy as np
 
 from assess.psychometrics.ratings import NOISE, Codes, Floats, Grouping
 
-ROWS, LEADERS = 1024, 128
+ANSWERS, LEADERS = 40_000, 128
 """How many are taken at a time, so that what is computed from them stays in the processor's cache."""
 
 
@@ -52,9 +52,10 @@ def moments(scores: Floats) -> Moments:
     respondents, items = scores.shape
     origin = _origin(scores)
     summed = np.zeros((3, items, items))
-    for start in range(0, respondents, ROWS):
-        shifted = scores[start : start + ROWS] - origin
-        sums = shifted.sum(axis=0)
+    rows = max(ANSWERS // items, 1)
+    for start in range(0, respondents, rows):
+        shifted = scores[start : start + rows] - origin
+        sums = np.ones(len(shifted)) @ shifted
         if np.isnan(sums).any():
             summed += _of_available(shifted)
         else:  # the same, three times as fast

@@ -202,8 +202,9 @@ def _nest(values: ArrayLike, groups: Labels) -> _Nest:
         ratings, leaders = ratings[answered], leaders.only(answered).inhabited()
     origin, shifted = centred(ratings)
     means = leaders.means(shifted)
-    squares = float(((shifted - means[leaders.codes]) ** 2).sum())
-    return _Nest(leaders, means, float(origin), squares, noise(shifted))
+    apart = np.take(means, leaders.codes)
+    apart -= shifted  # in place: finding room for as many numbers again costs more than the numbers
+    return _Nest(leaders, means, float(origin), float(apart @ apart), noise(shifted))
 
 
 def _reml(nest: _Nest, profile: Profile) -> tuple[float, float]:

@@ -6,8 +6,8 @@ from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
 from assess.psychometrics.covariances import (
+    ANSWERS,
     LEADERS,
-    ROWS,
     correlations_from,
     is_singular,
     moments,
@@ -41,13 +41,13 @@ def naive(scores: Floats, leaders: NDArray[np.intp]) -> tuple[Floats, Floats]:
     return covariances, degrees
 
 
-def many(*, gaps: float, leaders: int = 3 * LEADERS) -> tuple[Floats, NDArray[np.intp]]:
+def many(*, gaps: float, leaders: int = 24 * LEADERS) -> tuple[Floats, NDArray[np.intp]]:
     """Make ratings of more leaders, and more ratings, than are taken at a time."""
     rng = np.random.default_rng(4)
     codes = rng.permutation(np.repeat(np.arange(leaders), rng.integers(1, 20, leaders)))
     scores = 1000 + rng.normal(size=(leaders, 1))[codes] + rng.normal(size=(len(codes), 3))
     scores[rng.random(scores.shape) < gaps] = np.nan
-    assert len(scores) > 2 * ROWS
+    assert scores.size > 2 * ANSWERS
     return scores, codes
 
 
@@ -81,7 +81,7 @@ def test_covariances_of_many_are_those_of_all_at_once(gaps: float) -> None:
 
 def test_gaps_in_some_blocks_of_rows_alone_are_minded() -> None:
     scores, leaders = many(gaps=0.0)
-    scores[ROWS + 1, 1] = np.nan
+    scores[ANSWERS // 3 + 1, 1] = np.nan
     expected, _ = naive(scores, np.zeros_like(leaders))
     assert pairwise_covariances(scores) == pytest.approx(expected)
     assert moments(scores).counts.tolist() == [len(scores), len(scores) - 1, len(scores)]
