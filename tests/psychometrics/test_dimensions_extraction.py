@@ -166,6 +166,15 @@ def test_items_which_say_the_same_are_held_at_the_least_uniqueness() -> None:
     np.testing.assert_allclose(loadings**2, loadings[0, 0] ** 2)
 
 
+@FITS
+def test_a_factor_for_which_nothing_is_left_has_no_loadings(fit: Fit) -> None:
+    nearly_one = np.full((6, 6), 0.999) + 0.001 * np.eye(6)
+    loadings, uniquenesses = fit(nearly_one, factors=2)
+    np.testing.assert_allclose(uniquenesses, extraction.LEAST_UNIQUENESS)
+    np.testing.assert_array_equal(loadings[:, 0], 0)
+    np.testing.assert_allclose(loadings[:, 1] ** 2, 1, atol=0.01)
+
+
 def test_a_search_which_does_not_end_gives_the_best_it_has_seen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -175,6 +184,30 @@ def test_a_search_which_does_not_end_gives_the_best_it_has_seen(
     monkeypatch.setattr(search, "STEPS", 0)
     start = least_squares(correlations, factors=2)[1]
     assert residual(correlations, after_one, 2) < residual(correlations, start, 2)
+
+
+def test_a_search_leaves_a_peak_and_goes_down_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def two_valleys(at: Floats, _: Floats, __: int) -> search.Shape:
+        value = (at**4 / 4 - at**2 / 2).sum(axis=1)
+        return value, at**3 - at, (3 * at**2 - 1)[:, :, np.newaxis] * np.eye(at.shape[1])
+
+    monkeypatch.setattr(search, "STEPS", 12)
+    start, bounds = np.array([0.05, -0.1]), (-9.0, 9.0)
+    found = search.minimise(two_valleys, np.eye(2), factors=1, start=start, bounds=bounds)
+    np.testing.assert_allclose(found, [1, -1], atol=1e-6)
+
+
+def test_a_search_ends_where_no_step_leads_down() -> None:
+    asked = []
+
+    def steeper_than_it_is(at: Floats, _: Floats, __: int) -> search.Shape:
+        asked.append(at)
+        return np.full(1, len(asked)), np.ones_like(at), np.eye(2)[np.newaxis]
+
+    start = np.array([0.5, 0.5])
+    found = search.minimise(steeper_than_it_is, np.eye(2), factors=1, start=start, bounds=(0, 1))
+    np.testing.assert_array_equal(found, start)
+    assert len(asked) < 20
 
 
 def test_a_search_ends_where_rounding_hides_the_way_down() -> None:

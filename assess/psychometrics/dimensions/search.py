@@ -52,8 +52,7 @@ def minimise(
         step = _step(free[rows], curvature[rows], damping[rows])
         trial = np.clip(found[rows] - step, *bounds)
         shape = discrepancy(trial, matrices[rows], factors)
-        downhill = (slope[rows] * (found[rows] - trial)).sum(axis=1) > 0
-        better = downhill & (shape[0] <= value[rows] + ROUNDING * (1 + value[rows]))
+        better = shape[0] <= value[rows] + ROUNDING * (1 + value[rows])
         damping[rows] = np.maximum(damping[rows] * np.where(better, 0.1, 10.0), 1e-10)
         for old, new in zip((found, value, slope, curvature), (trial, *shape), strict=True):
             old[rows[better]] = new[better]
