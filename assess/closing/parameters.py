@@ -16,8 +16,9 @@ from assess.closing.answers import Floats, GroupAnswers
 from assess.closing.figures import significant
 from assess.models import WHOLE
 from assess.psychometrics.agreement import average_deviation, rwg_j
+from assess.psychometrics.covariances import within_covariances
 from assess.psychometrics.nested import one_way
-from assess.psychometrics.ratings import item_means
+from assess.psychometrics.ratings import grouped, item_means
 from assess.psychometrics.reliability import (
     alpha_within,
     cronbach_alpha,
@@ -120,9 +121,7 @@ def group_figures(answers: GroupAnswers, instrument: Instrument) -> dict[str, An
     scores, leaders = scores[complete], answers.leaders[complete]
     if reason := too_few(rated_twice(leaders)):
         return {"reason": reason}
-    residuals = scores - _leader_means(scores, leaders)
-    degrees = len(leaders) - len(np.unique(leaders))
-    covariances = residuals.T @ residuals / degrees
+    covariances, _ = within_covariances(scores, grouped(leaders, len(leaders)))
     return {"covariances": [[significant(value) for value in row] for row in covariances]}
 
 
@@ -193,11 +192,3 @@ def _agreement(ratings: Floats, leaders: Codes, *, options: int) -> dict[str, fl
         skewed = rwg_j(values, groups, options=options, null="slight_skew")
         figures["rwg_j_slight_skew"] = float(np.nanmean(skewed))
     return figures
-
-
-def _leader_means(scores: Floats, leaders: Codes) -> Floats:
-    """Return, for each row, the mean row of its leader."""
-    _, codes, sizes = np.unique(leaders, return_inverse=True, return_counts=True)
-    sums = np.zeros((len(sizes), scores.shape[1]))
-    np.add.at(sums, codes, scores)
-    return (sums / sizes[:, None])[codes]
