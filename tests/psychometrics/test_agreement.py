@@ -158,6 +158,13 @@ def test_raters_who_all_say_the_same_agree_perfectly() -> None:
     assert average_deviation(everybody, ["Ana"] * 5).tolist() == [0.0]
 
 
+def test_rounding_does_not_lift_agreement_above_1() -> None:
+    values = np.random.default_rng(1).uniform(1, 5, size=200).repeat(7)
+    found = rwg(values, np.arange(200).repeat(7), options=5)
+    assert found == pytest.approx(1)
+    assert (found <= 1).all()
+
+
 def test_a_wg_looks_only_where_so_many_raters_could_disagree() -> None:
     leaders = ["Ana", "Ana"]
     assert a_wg([[3, 5], [3, 5]], leaders, low=1, high=5).tolist() == [1]
