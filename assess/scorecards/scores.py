@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from assess.psychometrics.awareness import self_other_from_scores
+from assess.psychometrics.ratings import ITEMS_SHARE
 from assess.psychometrics.reliability import spearman_brown
 from assess.publication.agreement import AGREEMENT_ITEMS, AGREEMENT_RATERS
 from assess.publication.plans import POOLED
@@ -17,7 +18,6 @@ from instruments.questionnaires import Competency, Instrument, Scale
 
 Floats = NDArray[np.float64]
 
-ITEMS_SHARE = 2 / 3
 CONFIDENCE = 0.95
 MINIMUM_GAP = 0.5
 """The smallest gap between self and others that matters, on a five-point scale."""
