@@ -178,6 +178,8 @@ def test_nothing_is_a_ratio_but_less_than_nothing_is_not() -> None:
     )
     with pytest.raises(ValueError, match="take level 'interval'"):
         krippendorff_alpha(ratings - 1, level="ratio")
+    with pytest.raises(ValueError, match="take level 'interval'"):
+        krippendorff_alpha(np.array([[1, 2], [NAN, -1]]), level="ratio")
 
 
 def test_an_unknown_level_is_refused() -> None:

@@ -66,11 +66,12 @@ def krippendorff_alpha(ratings: ArrayLike, *, level: str) -> float:
     """
     if level not in DISAGREEMENTS:
         raise ValueError(f"the level is {level!r}: give one of {', '.join(DISAGREEMENTS)}")
-    units = tally(table(ratings)).comparable()
-    if level == "ratio" and (units.values < 0).any():
+    given = tally(table(ratings))
+    if level == "ratio" and (given.values < 0).any():
         raise ValueError(
             "a rating is negative, but on a ratio scale 0 means nothing: take level 'interval'"
         )
+    units = given.comparable()
     everybody, places = units.pooled()
     if everybody.values.size < 2:
         return NAN
