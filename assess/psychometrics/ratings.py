@@ -119,6 +119,12 @@ def complete(scores: Floats) -> NDArray[np.bool_]:
     return np.asarray(~np.isnan(scores @ np.ones(scores.shape[1])))
 
 
+def complete_rows(scores: Floats) -> Floats:
+    """Keep the rows that have an answer in every column; where all have, the scores as they are."""
+    rows = complete(scores)
+    return scores if rows.all() else scores[rows]
+
+
 def item_means(scores: Floats) -> Floats:
     """Give each row's mean over the items it answered, (N,); NaN where that is less than two thirds.
 

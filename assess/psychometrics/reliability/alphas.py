@@ -18,7 +18,7 @@ from assess.psychometrics.ratings import (
     Codes,
     Floats,
     Labels,
-    complete,
+    complete_rows,
     grouped,
     probability,
     table,
@@ -131,7 +131,7 @@ def cronbach_alpha(
     if missing not in {"pairwise", "listwise"}:
         raise ValueError(f"missing is {missing!r}: give 'pairwise' or 'listwise'")
     if missing == "listwise":
-        checked = checked[complete(checked)]
+        checked = complete_rows(checked)
     respondents = len(checked)
     covariances = pairwise_covariances(checked)
     return _package(covariances, respondents - 1, respondents, confidence)

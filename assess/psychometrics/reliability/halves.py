@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from assess.psychometrics.covariances import correlations_from, pairwise_covariances
-from assess.psychometrics.ratings import NOISE, Floats, complete, table
+from assess.psychometrics.ratings import NOISE, Floats, complete_rows, table
 from assess.psychometrics.reliability.lengths import lengthened
 
 NAN = float("nan")
@@ -90,7 +90,7 @@ def split_half(scores: ArrayLike) -> SplitHalf:
     (0.78, 0.877, 0.841)
     """
     checked = table(scores, least_items=2)
-    covariances = pairwise_covariances(checked[complete(checked)])
+    covariances = pairwise_covariances(complete_rows(checked))
     odd = np.arange(len(covariances)) % 2 == 0
     halves = np.vstack([odd, ~odd]).astype(np.float64)
     (first, shared), (_, second) = (halves @ covariances @ halves.T).tolist()

@@ -12,7 +12,7 @@ from assess.psychometrics.dimensions import (
     maximum_likelihood,
     pairwise_correlations,
 )
-from assess.psychometrics.ratings import complete, table
+from assess.psychometrics.ratings import complete_rows, table
 
 NAN = float("nan")
 
@@ -67,7 +67,7 @@ def omega_total(scores: ArrayLike) -> float:
     0.908
     """
     checked = table(scores, least_items=3)
-    covariances = pairwise_covariances(checked[complete(checked)])
+    covariances = pairwise_covariances(complete_rows(checked))
     correlations = correlations_from(covariances)
     if correlations is None or is_singular(correlations):
         return NAN
