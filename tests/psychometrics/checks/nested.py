@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+from scipy import special
+
 from assess.psychometrics.nested import OneWay, one_way
 from assess.psychometrics.reliability import raters_needed, spearman_brown
 from tests.psychometrics import oracle
@@ -49,18 +52,37 @@ def shrunken(record: Record) -> Figures:
 def mean_squares(record: Record) -> Figures:
     values, groups, _ = ratings(record)
     found = one_way(values, groups, method="anova")
+    sizes, means = found.group_sizes, found.group_means
+    between = float(sizes @ (means - np.average(means, weights=sizes)) ** 2) / (sizes.size - 1)
+    ratio = between / found.within
     return {
-        "N": found.group_sizes.sum(),
-        "J": found.group_sizes.size,
+        "N": sizes.sum(),
+        "J": sizes.size,
+        "MSB": between,
         "MSW": found.within,
-        "kbar": found.group_sizes.mean(),
+        "F": ratio,
+        "p": special.fdtrc(sizes.size - 1, sizes.sum() - sizes.size, ratio),
+        "kbar": sizes.mean(),
+        "n0": usual_size(found),
+        "k_harmonic": 1 / (1 / sizes).mean(),
     }
+
+
+def usual_size(found: OneWay) -> float:
+    """Give Searle's n0."""
+    sizes = found.group_sizes
+    return float((sizes.sum() - (sizes**2).sum() / sizes.sum()) / (sizes.size - 1))
 
 
 def anova(record: Record) -> Figures:
     values, groups, _ = ratings(record)
     found = one_way(values, groups, method="anova")
-    return {"ICC1": found.icc1, "tau2": found.between, "sigma2": found.within}
+    return {
+        "ICC1": found.icc1,
+        "ICC2": spearman_brown(found.icc1, usual_size(found)),
+        "tau2": found.between,
+        "sigma2": found.within,
+    }
 
 
 def raters_for(record: Record) -> Figures:
@@ -88,4 +110,8 @@ CHECKS: Mapping[str, Check] = {
     r"raters_needed_SB": raters_for,
     r"mult_icc": mult_icc,
 }
-WITHOUT: Mapping[str, str] = {}
+WITHOUT: Mapping[str, str] = {
+    r"ICC1_ICC2_multilevel": "It divides by the mean size; we give REML and, by name, Searle's n0.",
+    r"ICC[12]_CI95_psychometric": "Intervals from F with the mean size; ours is of the likelihood.",
+    r"lmer_profile_CI95_sd": "Intervals of standard deviations; ours is of their ratio, the ICC(1).",
+}
