@@ -88,8 +88,8 @@ def test_the_mean_of_k_judges_is_one_judge_stepped_up(ratings: Floats) -> None:
         single, mean = found[f"ICC({model},1)"], found[f"ICC({model},k)"]
         for name in ("estimate", "low", "high"):
             stepped = getattr(mean, name)
-            if not math.isnan(stepped):
-                expected = spearman_brown(getattr(single, name), ratings.shape[1])
+            expected = spearman_brown(getattr(single, name), ratings.shape[1])
+            if not math.isnan(stepped + expected):  # either is where a mean varies by rounding alone
                 assert stepped == pytest.approx(expected, abs=1e-6)
 
 
