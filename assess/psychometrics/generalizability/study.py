@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from assess.psychometrics.generalizability.blocks import Blocks
 from assess.psychometrics.generalizability.search import best
 from assess.psychometrics.generalizability.squares import Squares
-from assess.psychometrics.ratings import Floats, Grouping, grouped, table
+from assess.psychometrics.ratings import Floats, Grouping, Labels, grouped, table
 
 NEGLIGIBLE = 1e-12
 """A component below this share of all of them is rounding."""
@@ -49,7 +49,7 @@ class GStudy:
     mean: float
 
 
-def g_study(values: ArrayLike, groups: ArrayLike) -> GStudy:
+def g_study(values: ArrayLike, groups: Labels) -> GStudy:
     r"""Take ratings apart into targets, their raters, items, and what is particular to a target's item.
 
     .. math:: y_{tri} = \mu + t_t + r_{r:t} + i_i + (ti)_{ti} + e_{tri}
