@@ -9,6 +9,8 @@ from assess.psychometrics.ratings import NOISE, Codes, Floats, Grouping
 
 ANSWERS, LEADERS = 40_000, 128
 """How many are taken at a time, so that what is computed from them stays in the processor's cache."""
+LAST_BITS = 1e-14
+"""Answers that differ by no more than this share of themselves are the same, but for rounding."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ class Moments:
     def covariances(self) -> Floats:
         """Of each two items, from all who answered both; NaN from fewer than two."""
         about = self.sums * self.sums.T / np.maximum(self.pairs, 1)
-        return _per_degree(self.products - about, self.pairs - 1, np.diag(self.products))
+        return _per_degree(
+            self.products - about, self.pairs - 1, np.diag(self.products), self.origin
+        )
 
 
 def moments(scores: Floats) -> Moments:
@@ -75,10 +79,11 @@ def within_covariances(scores: Floats, leaders: Grouping) -> tuple[Floats, Float
 
     A pair of items takes part with all who answered both.
     """
-    shifted = scores - _origin(scores)
+    origin = _origin(scores)
+    shifted = scores - origin
     pool = _within_available if np.isnan(shifted.sum()) else _within_complete
     products, degrees, squares = pool(shifted, leaders)
-    return _per_degree(products, degrees, squares), degrees
+    return _per_degree(products, degrees, squares, origin), degrees
 
 
 def correlations_from(covariances: Floats) -> Floats | None:
@@ -144,9 +149,13 @@ def _blocks(leaders: Grouping) -> Iterator[Codes]:
         yield from np.array_split(rows, np.arange(LEADERS, len(rows), LEADERS))
 
 
-def _per_degree(products: Floats, degrees: Floats, squares: Floats) -> Floats:
-    """Divide; and set the rows and columns of items to zero whose variance is nothing but rounding."""
+def _per_degree(products: Floats, degrees: Floats, squares: Floats, origin: Floats) -> Floats:
+    """Divide; and set the rows and columns of items to zero whose variance is nothing but rounding.
+
+    Rounding is a share of the squares about the origin, and of the origin itself.
+    """
     covariances = np.full_like(products, np.nan)
     np.divide(products, degrees, out=covariances, where=degrees > 0)
-    varies = np.diag(products) > NOISE * squares.max()
+    rounding = NOISE * squares + np.diag(degrees) * (LAST_BITS * origin) ** 2
+    varies = np.diag(products) > rounding
     return np.where(np.outer(varies, varies) | np.isnan(covariances), covariances, 0.0)

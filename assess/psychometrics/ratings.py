@@ -21,6 +21,9 @@ NOISE = 1e-12
 """A variance below this share of the squared range of the answers is rounding in the last bits."""
 
 
+LARGEST = 1e100
+"""Beyond this an answer is refused: squares of differences, summed, would soon be infinite."""
+
 ITEMS_SHARE = 2 / 3
 """How much of a scale has to be answered before the mean of what was answered stands for it."""
 
@@ -99,9 +102,11 @@ def _finite(values: ArrayLike, *, dimensions: int, shape: str) -> Floats:
     )  # strided columns cost four times as much
     if checked.ndim != dimensions:
         raise ValueError(f"give {shape}; these have {checked.ndim}")
-    if np.isinf(checked).any():
+    highest = np.fmax.reduce(checked, axis=None, initial=0.0)
+    if max(highest, -np.fmin.reduce(checked, axis=None, initial=0.0)) > LARGEST:
         raise ValueError(
-            "an answer is infinite: give numbers on the scale, and NaN for not answered"
+            "an answer is infinite, or so large that its square would be: "
+            "give numbers on the scale, and NaN for not answered"
         )
     return checked
 

@@ -132,3 +132,14 @@ def test_correlations_need_every_variance_and_covariance() -> None:
 def test_correlations_are_singular_where_items_follow_from_each_other() -> None:
     assert is_singular(np.array([[1.0, 1.0], [1.0, 1.0]]))
     assert not is_singular(np.array([[1.0, 0.9], [0.9, 1.0]]))
+
+
+def test_an_item_far_larger_than_the_others_takes_nothing_from_them() -> None:
+    rng = np.random.default_rng(5)
+    scores = rng.integers(1, 6, (50, 3)).astype(float)
+    income = rng.normal(1.5e6, 1.5e6, (50, 1))
+    leaders = grouped(np.repeat(np.arange(10), 5), 50)
+    together = np.hstack([scores, income])
+    assert pairwise_covariances(together)[:3, :3] == pytest.approx(pairwise_covariances(scores))
+    within = within_covariances(together, leaders)[0][:3, :3]
+    assert within == pytest.approx(within_covariances(scores, leaders)[0])

@@ -75,3 +75,9 @@ def test_what_has_been_grouped_is_taken_as_it_is() -> None:
     assert grouped(found, 3) is found
     with pytest.raises(ValueError, match="one group for each of the 2 ratings"):
         grouped(found, 2)
+
+
+@pytest.mark.parametrize("answer", [np.inf, -np.inf, 1e101, -1e101])
+def test_an_answer_too_large_to_be_squared_is_refused(answer: float) -> None:
+    with pytest.raises(ValueError, match="infinite"):
+        column([1.0, answer, np.nan])
