@@ -12,6 +12,8 @@ from core.names import check_spellings, key_in
 from core.tables import Faults, Row, is_formula, quoted, read_table
 
 NOT_OBSERVED = "NA"
+LARGEST = 1e9
+"""Beyond this, up and down, an answer is a slip, or no answer at all."""
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
@@ -59,13 +61,20 @@ def read_ratings(
     table = read_table(content, name=name, required=required, known=None, faults=faults)
 
     scores = [[_score(row, item, scale, faults) for item in items] for row in table.rows]
-    targets = tuple(key_in(row, target, faults) for row in table.rows) if target else None
+    targets = tuple(_target(row, target, faults) for row in table.rows) if target else None
     if target and targets:
         numbers = (row.number for row in table.rows)
         check_spellings(zip(numbers, targets, strict=True), target, faults)
 
     faults.raise_if_any()
     return Ratings(np.array(scores, dtype=np.float64), targets)
+
+
+def _target(row: Row, column: str, faults: Faults) -> str:
+    if row.cells.get(column) == NOT_OBSERVED:
+        faults.add(row.number, column, f'"{NOT_OBSERVED}" names nobody; expected the rated person')
+        return ""
+    return key_in(row, column, faults)
 
 
 def _score(row: Row, item: str, scale: Scale | None, faults: Faults) -> float:
@@ -84,7 +93,7 @@ def _wrong(cell: str, score: float, scale: Scale | None) -> str | None:
         return f"has a comma where {cell.replace(',', '.')} has a point"
     if math.isnan(score):
         return "begins like a formula" if is_formula(cell) else "is no number"
-    if math.isinf(score):
+    if abs(score) > LARGEST:
         return "is too large"
     outside = scale is not None and not scale.low <= score <= scale.high
     return "is outside the scale" if outside else None

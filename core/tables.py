@@ -3,6 +3,7 @@
 import csv
 import difflib
 import io
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -16,6 +17,7 @@ WHOLE_FILE = "-"
 """What stands for the column where a fault is of the file or row as a whole."""
 
 _CLIP = 60
+_QUOTED = re.compile(r'"[^"]*"')
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -116,7 +118,8 @@ def read_table(
 ) -> Table:
     r"""Read a CSV file: UTF-8, its columns parted by comma, semicolon or tab.
 
-    Columns that are not `known` are faults; where `known` is None, others than the required are let be.
+    Columns that are not `known` are faults; where `known` is None, those beside the required are let be,
+    whatever they are called.
 
     A caller who goes on to check what stands in the cells gives its own `faults`, and raises them when it has
     seen all: then one reading tells everything. The table holds only what is sound until then.
@@ -158,7 +161,8 @@ def separator_of(content: bytes) -> str:
 
 
 def _delimiter_of(line: str) -> str:
-    return max(DELIMITERS, key=line.count)
+    unquoted = _QUOTED.sub("", line)
+    return max(DELIMITERS, key=unquoted.count)
 
 
 def is_formula(cell: str) -> bool:
@@ -254,7 +258,7 @@ def _check_columns(
     allowed = frozenset(columns if known is None else known) | frozenset(required)
     seen: dict[str, int] = {}
     for place, column in enumerate(columns, start=1):
-        if column in seen:
+        if column in seen and (known is not None or column in required):
             message = f"the column stands at {seen[column]} and again at {place}; expected it once"
             found.add(1, column or f"#{place}", message)
         elif column not in allowed:

@@ -104,8 +104,8 @@ def test_the_table_says_the_same_to_the_last_digit(app: Flask, tmp_path: Path) -
     found = figures(of_text(app, tmp_path, SOUND, *options, "--json"))
 
     for name in ("estimate", "low", "high", "standardized"):
-        assert f"{name:<18} {found['alpha'][name]}" in shown
-    assert f"{'alpha_within':<18} {found['alpha_within']}" in shown
+        assert f"{name:<20} {found['alpha'][name]}" in shown
+    assert f"{'alpha_within':<20} {found['alpha_within']}" in shown
     assert all(str(item["mean"]) in shown for item in found["items"])
 
 
@@ -133,7 +133,46 @@ def test_one_item_mean_needs_two_thirds_of_the_items(app: Flask, tmp_path: Path)
     found = figures(of_text(app, tmp_path, thin, "--target", "who", "--json"))
 
     assert found["respondents"] == 6
-    assert found["targets"] == 2
+    assert found["targets"] == 3
+    assert found["one_way"]["targets"] == 2
+
+
+def test_a_row_without_any_answer_is_no_respondent(app: Flask, tmp_path: Path) -> None:
+    """As spreadsheets save them: they would make the interval of alpha narrower."""
+    blank = SOUND + ",,,,\n" * 30
+
+    assert figures(of_text(app, tmp_path, blank, "--json")) == figures(
+        of_text(app, tmp_path, SOUND, "--json")
+    )
+
+
+def test_how_many_stand_behind_agreement_is_told(app: Flask, tmp_path: Path) -> None:
+    thin = SOUND + "Kai,5,4,4,43\nKai,5,,4,43\n"
+
+    found = figures(of_text(app, tmp_path, thin, "--target", "who", "--scale", "1:5", "--json"))
+
+    assert found["complete_respondents"] == 4
+    assert found["agreement_targets"] == 1
+
+
+@pytest.mark.parametrize(
+    ("items", "options", "said"),
+    [
+        (["q1", "q2", "q3"], [], "alpha_within         needs --target"),
+        (["q1", "q2"], [], "omega                needs three items"),
+        (
+            ["q1", "q2", "q3"],
+            ["--target", "who", "--scale", "0:10"],
+            "rwg_j_slight_skew    no published null variance for 11 options",
+        ),
+    ],
+)
+def test_why_a_figure_is_not_there_is_said(
+    app: Flask, tmp_path: Path, items: list[str], options: list[str], said: str
+) -> None:
+    (tmp_path / "own.csv").write_text(SOUND)
+
+    assert said in analyse(app, tmp_path / "own.csv", items, *options).stdout.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -146,6 +185,7 @@ def test_one_item_mean_needs_two_thirds_of_the_items(app: Flask, tmp_path: Path)
         ('"3,5"', '"3,5" has a comma where 3.5 has a point; '),
         ("=1+1", '"=1+1" begins like a formula; '),
         ("1e999", '"1e999" is too large; '),
+        ("-1e160", '"-1e160" is too large; '),
         ("6", '"6" is outside the scale; '),
         ("0.99", '"0.99" is outside the scale; '),
         ("\x1b[2J", r'"\x1b[2J" is no number; '),
@@ -182,6 +222,13 @@ def test_a_row_must_say_whom_it_rates(app: Flask, tmp_path: Path) -> None:
     assert result.stderr.startswith("own.csv:2:who: ")
 
 
+def test_a_missing_target_is_nobody_of_that_name(app: Flask, tmp_path: Path) -> None:
+    result = of_text(app, tmp_path, "who,q1,q2,q3\nNA,1,2,3\n", "--target", "who")
+
+    assert result.exit_code == 2
+    assert result.stderr == 'own.csv:2:who: "NA" names nobody; expected the rated person\n'
+
+
 def test_a_column_that_is_not_there_is_looked_for(app: Flask, tmp_path: Path) -> None:
     result = of_text(app, tmp_path, "q1,q2,Q_3\n1,2,3\n")
 
@@ -194,8 +241,13 @@ def test_a_column_that_is_not_there_is_looked_for(app: Flask, tmp_path: Path) ->
     [
         (["--items", "q1"], "name at least two columns"),
         (["--items", ""], "name at least two columns"),
+        (["--items", ","], "a name is empty"),
         (["--items", "q1,q2,q1"], "q1 stands twice"),
-        (["--items", "q1,q2", "--target", "q1"], "q1 is among the items"),
+        (["--items", "q1,q2,"], "a name is empty"),
+        (["--items", 'q1,"q2'], "cannot be read"),
+        (["--items", "q1,q\n2"], "cannot be read"),
+        (["--items", "q1,q2", "--target", "q1"], "not among the items"),
+        (["--items", "q1,q2", "--target", ""], "name a column"),
         (["--items", "q1,q2", "--scale", "5:1"], "lowest and the highest answer"),
         (["--items", "q1,q2", "--scale", "1-5"], "lowest and the highest answer"),
         (["--target", "who"], "Missing option '--items'"),

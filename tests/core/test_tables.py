@@ -257,9 +257,19 @@ def test_columns_nobody_asked_for_may_be_let_be() -> None:
     assert table.rows[0].cells["who"] == "Ann"
 
 
-def test_a_column_that_stands_twice_is_a_fault_whoever_knows_it() -> None:
+def test_a_column_that_is_let_be_may_stand_twice_and_another_may_not() -> None:
+    read_table(b"who;shoe;shoe\nAnn;1;2\n", name="x.csv", required=["who"], known=None)
+
     with pytest.raises(FaultyFileError, match="again at 3"):
-        read_table(b"who;shoe;shoe\nAnn;1;2\n", name="x.csv", required=["who"], known=None)
+        read_table(b"shoe;who;who\n1;Ann;Ida\n", name="x.csv", required=["who"], known=None)
+
+
+def test_what_parts_the_columns_is_not_looked_for_within_quotation_marks() -> None:
+    content = b'"I listen, ask, then act";"I tell, then go";who\n1;2;Ann\n'
+
+    table = read_table(content, name="x.csv", required=["who"], known=None)
+
+    assert table.columns == ("I listen, ask, then act", "I tell, then go", "who")
 
 
 def test_a_column_that_is_missing_among_any_others_is_looked_for_among_them() -> None:
