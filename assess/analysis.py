@@ -52,8 +52,8 @@ def analyse(
         "alpha": _fields(
             cronbach_alpha(scores), ("estimate", "low", "high", "standardized", "lambda6")
         ),
-        "alpha_within": None,
         "omega": _known(omega_total(scores)) if len(items) > 2 else None,  # noqa: PLR2004 - two are no factor
+        "alpha_within": None,
     }
     if targets is not None:
         figures |= _of_targets(scores, rated)

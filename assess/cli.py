@@ -108,7 +108,7 @@ def _lines(figures: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterator[s
     for name, value in figures.items():
         match value:
             case Mapping():
-                yield f"\n{name}"
+                yield name
                 yield from (f"  {line}" for line in _lines(value, reasons))
                 yield ""
             case list():
