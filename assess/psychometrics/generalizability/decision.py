@@ -3,13 +3,11 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from assess.psychometrics.generalizability.study import GStudy
 from assess.psychometrics.ratings import probability
 
 ROUNDING = 1e-9
-"""A number of raters above a whole one by no more than this is that whole one."""
+"""A number of raters that little above a whole one is that one; room that little is none."""
 
 
 @dataclass(frozen=True)
@@ -131,9 +129,9 @@ def raters_for(study: GStudy, *, target: float, items: float) -> float:
     room = study.target * (1 - target) / target - study.target_item / items
     if not study.target + study.target_item + error > 0:
         return math.nan
-    if error == 0 <= room:
-        return 1.0
-    return max(1.0, float(np.ceil(error / room - ROUNDING))) if room > 0 else math.inf
+    if room <= ROUNDING * study.target:
+        return math.inf
+    return max(1.0, float(math.ceil(error / room - ROUNDING)))
 
 
 def _at_least_one(number: float, what: str) -> None:

@@ -48,7 +48,7 @@ class Squares:
         residual = np.vdot(scores, scores) - mean - target - rater - item - both
 
         sums = np.array([target, rater, item, both, residual])
-        return cls(count, each, items, np.maximum(sums, 0.0), float(total / scores.size))
+        return cls(count, each, items, sums, float(total / scores.size))
 
     @property
     def answers(self) -> int:
