@@ -34,7 +34,7 @@ class Drivers:
     sign_stability
         Share of the resamples in which the coefficient has the sign it has here, 0 to 1.
     flag
-        Whether the behaviour stands out: the intervals of R2, importance and coefficient all exclude 0.
+        Whether the behaviour stands out: R2 and its importance lie above 0 with their whole intervals.
     r2, r2_low, r2_high
         Share of the squared error of "every leader is average" that is saved in held-out leaders; at most 1,
         below 0 when the behaviours do worse than the mean.
@@ -137,7 +137,8 @@ def drivers(
     permutations. Behaviours that stand for each other share it, too.
 
     All intervals are percentiles over resamples of leaders, in each of which everything is done again; copies
-    of a leader are weights of one, never on both sides of a split. Simulated with 30 to 150 leaders and 10 to
+    of a leader are weights of one, never on both sides of a split; where nobody differs in a resample,
+    its figures count as 0. Simulated with 30 to 150 leaders and 10 to
     40 behaviours (r = .1 to .6), the 95 % interval of R2 held the truth in 92 to 100 % and that of a real
     importance in 74 to 97 %: both lean low, for a resample has fewer different leaders. Without any
     association nothing was flagged; beside real ones, 0 to 0.7 % of the others. The intervals of the
@@ -162,7 +163,8 @@ def drivers(
     Drivers
         A leader without outcome or without any score is left out. With fewer than 30 leaders, or an outcome
         in which they do not differ, all figures are NaN and nothing is flagged. So it is for a behaviour
-        that fewer than 30 have or in which nobody differs; it does not enter the regression.
+        that fewer than 30 have or in which nobody differs; it does not enter the regression. A correlation
+        is also NaN where those who have the behaviour do not differ in the outcome.
 
     Raises
     ------
@@ -222,8 +224,11 @@ def _estimated(study: _Study, rng: Generator, confidence: float, resamples: int)
         estimate = _figures(standard, REPEATS, _seed(rng))
         draws = rng.multinomial(leaders, np.full(leaders, 1 / leaders), size=resamples)
         again = np.array([_figures(standard.redrawn(drawn), 1, _seed(rng)) for drawn in draws])
-    tails = np.nanquantile(again, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
-    return np.array([estimate, *tails, (np.sign(again) == np.sign(estimate)).mean(axis=0)])
+    found = np.where(
+        np.isnan(estimate), NAN, np.nan_to_num(again)
+    )  # where nobody differs, nothing is
+    low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2], axis=0)
+    return np.array([estimate, low, high, (np.sign(found) == np.sign(estimate)).mean(axis=0)])
 
 
 def _seed(rng: Generator) -> int:
@@ -275,7 +280,6 @@ def _package(figures: Floats, usable: NDArray[np.bool_], *, leaders: int, used: 
     parts[:, :, usable] = figures[:, 1:].reshape(4, 3, -1)
     importance, coefficient, correlation = parts.transpose(1, 0, 2)
     r2, r2_low, r2_high = figures[:3, 0].tolist()
-    one_sided = (coefficient[1] > 0) | (coefficient[2] < 0)
     return Drivers(
         coefficient=coefficient[0],
         coefficient_low=coefficient[1],
@@ -287,7 +291,7 @@ def _package(figures: Floats, usable: NDArray[np.bool_], *, leaders: int, used: 
         correlation_low=correlation[1],
         correlation_high=correlation[2],
         sign_stability=coefficient[3],
-        flag=(r2_low > 0) & (importance[1] > 0) & one_sided,
+        flag=(r2_low > 0) & (importance[1] > 0),
         r2=r2,
         r2_low=r2_low,
         r2_high=r2_high,

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.random import Generator
 from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
 
 from assess.psychometrics import themes as module
-from assess.psychometrics.themes import LEAST_WORDS, STABLE, WORDS, Theme, themes
+from assess.psychometrics.themes import LEAST_WORDS, STABLE, WORDS, Theme, _factorised, themes
 
 Comments = tuple[list[str], NDArray[np.intp], NDArray[np.intp]]
 """Texts, who wrote them, about whom."""
@@ -62,6 +63,13 @@ def test_topics_are_found_as_words_that_come_together() -> None:
         assert {word[:4] for word in theme.words} == {theme.words[0][:4]}
         assert (theme.raters, theme.leaders, theme.coverage) == (40, 20, 1 / 3)
         assert STABLE <= theme.stability <= 1
+
+
+def test_the_theme_of_most_raters_comes_first() -> None:
+    for topics in (["care", "care", "goal"], ["goal", "goal", "care"]):
+        results = found(a_round(*topics))
+        assert [theme.raters for theme in results] == [80, 40]
+        assert results[0].words[0].startswith(topics[0])
 
 
 def test_coverage_counts_raters_with_two_of_the_words_in_one_comment() -> None:
@@ -142,15 +150,21 @@ def test_the_name_of_a_leader_whom_all_raters_name_is_not_said() -> None:
     assert said((named, raters, leaders)) == said((texts, raters, leaders))
 
 
-def test_numbers_addresses_and_sentences_without_spaces_are_not_read() -> None:
+@pytest.mark.parametrize(
+    "unread",
+    [
+        "Q3-budget 4711",
+        "ida.miller@example.org",
+        "https://example.org/ida www.ida.example",
+        "x",
+        "so" * 16,
+    ],
+    ids=["numbers", "address", "site", "letter", "sentence without spaces"],
+)
+def test_what_is_no_word_is_not_read(unread: str) -> None:
     texts, raters, leaders = a_round("care", "goal")
-    more = (
-        "Q3-budget 4711 ida.miller@example.org https://example.org/ida www.ida.example x "
-        + "so" * 16
-    )
-    assert found(([f"{text} {more}" for text in texts], raters, leaders)) == found(
-        (texts, raters, leaders)
-    )
+    often = [f"{text} {unread}" if row % 6 in {2, 4} else text for row, text in enumerate(texts)]
+    assert found((often, raters, leaders)) == found((texts, raters, leaders))
 
 
 def test_letters_are_read_alike_however_they_are_written() -> None:
@@ -162,13 +176,31 @@ def test_letters_are_read_alike_however_they_are_written() -> None:
     assert found((loud, raters, leaders)) == found((texts, raters, leaders))
 
 
-def test_words_of_more_than_half_of_the_raters_and_stop_words_are_no_theme() -> None:
+def test_words_of_more_than_half_of_the_raters_are_no_theme() -> None:
     texts, raters, leaders = a_round("care", "goal")
     common = [f"{text} and" if row % 3 else text for row, text in enumerate(texts)]
-    assert said((common, raters, leaders)) == said((texts, raters, leaders))
-    rng = np.random.default_rng(1)
-    rest = themes(texts, raters, leaders, rng, stop_words=["CAREA", "goala"])
-    assert not {"carea", "goala"} & {word for theme in rest for word in theme.words}
+    assert found((common, raters, leaders)) == found((texts, raters, leaders))
+
+
+def test_a_word_of_all_topics_weighs_less_than_one_of_a_single_topic() -> None:
+    rng, rest = np.random.default_rng(1), ["rest" + letter for letter in ascii_lowercase]
+    texts = [
+        " ".join([*rng.choice(topic(name)[:10], 4, replace=False), *rng.choice(rest, 2)])
+        for name in ["care", "goal"] * 120
+    ]
+    also = [f"{text} also" if rng.random() < 0.47 else text for text in texts]
+    words = said((also, np.arange(240), np.arange(240) // PER_LEADER))
+    assert words == {*topic("care")[:10], *topic("goal")[:10]}
+
+
+def test_stop_words_are_not_read() -> None:
+    texts, raters, leaders = a_round("care", "goal")
+    results = themes(
+        texts, raters, leaders, np.random.default_rng(1), stop_words=["CAREA", "goala"]
+    )
+    words = {word for theme in results for word in theme.words}
+    assert words
+    assert not {"carea", "goala"} & words
 
 
 def test_what_many_copy_from_each_other_is_many_raters_words() -> None:
@@ -193,6 +225,12 @@ def test_what_many_copy_from_each_other_is_many_raters_words() -> None:
 )
 def test_comments_that_cannot_tell_have_no_themes(comments: Comments) -> None:
     assert found(comments) == ()
+
+
+def test_resamples_may_lack_comments_and_words_and_have_fewer_themes_than_asked_for() -> None:
+    """NNDSVD divides by nothing where a row and a column are empty and the rank is too small."""
+    weights = sparse.csr_array(np.array([[0.0, 0, 0], [0, 0, 0], [1, 0, 0]]))
+    assert (_factorised(weights, 2, seed=1) > 0).tolist() == [[True, False, False], [False] * 3]
 
 
 WORD = st.sampled_from([*topic("care"), *topic("goal")])
