@@ -146,7 +146,7 @@ def test_everything_is_learnt_from_training_leaders_alone(kind: str) -> None:
     np.testing.assert_allclose(found.coefficient, slopes / outcome.std(), atol=1e-8)
 
 
-NOISE = leaders_with([0.0] * 120, leaders=40)
+NOISE = leaders_with([0.0] * 160, leaders=40, shared=0.0)
 
 
 def test_noise_explains_nothing_however_much_of_it_there_is() -> None:
@@ -159,7 +159,7 @@ def test_a_leak_would_be_seen() -> None:
     """Choosing behaviours before the split, on all leaders, is the leak that this would catch."""
     behaviours, outcome = NOISE
     products = np.abs((outcome - outcome.mean()) @ (behaviours - behaviours.mean(axis=0)))
-    assert study(behaviours[:, np.argsort(products)[-8:]], outcome).r2 > 0.3
+    assert study(behaviours[:, np.argsort(products)[-15:]], outcome).r2 > 0.2
 
 
 @pytest.mark.parametrize("seed", range(2))
