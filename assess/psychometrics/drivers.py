@@ -137,12 +137,12 @@ def drivers(
     permutations. Behaviours that stand for each other share it, too.
 
     All intervals are percentiles over resamples of leaders, in each of which everything is done again; copies
-    of a leader are weights of one, never on both sides of a split; where nobody differs in a resample,
-    its figures count as 0. Simulated with 30 to 150 leaders and 10 to
-    40 behaviours (r = .1 to .6), the 95 % interval of R2 held the truth in 92 to 100 % and that of a real
-    importance in 74 to 97 %: both lean low, for a resample has fewer different leaders. Without any
-    association nothing was flagged; beside real ones, 0 to 0.7 % of the others. The intervals of the
-    coefficients are about the shrunken ones and alone exclude 0 too often (6 to 15 %): go by `flag`.
+    of a leader are weights of one, never on both sides of a split; where nobody differs in a resample, its
+    figures count as 0. Simulated with 30 to 150 leaders and 10 to 40 behaviours (r = .1 to .6), the 95 %
+    interval of R2 held the truth in 92 to 100 % and that of a real importance in 74 to 97 %: both lean low, for
+    a resample has fewer different leaders. Without any association nothing was flagged; beside real
+    ones, 0 to 0.7 % of the others. The intervals of the coefficients are about the shrunken ones and alone
+    exclude 0 too often (6 to 15 % where nothing is): go by `flag`.
 
     This is association and not cause: leaders who do well may be rated well for it. It is weaker evidence
     still when the same raters gave behaviours and outcome.
@@ -152,7 +152,7 @@ def drivers(
     behaviours : (J, K) published scores of leaders, any unit a column; NaN = none
     outcome : (J,) one number a leader, higher is more; 0 and 1 for "the others" and "the best"; NaN = none
     rng
-        Draws folds and resamples: the same state gives the same figures.
+        Draws folds and resamples: the same state, and the same order of leaders, give the same figures.
     confidence
         Of all intervals, above 0 and below 1.
     resamples
