@@ -139,8 +139,8 @@ def drivers(
     All intervals are percentiles over resamples of leaders, in each of which everything is done again; copies
     of a leader are weights of one, never on both sides of a split; where nobody differs in a resample, its
     figures count as 0. Simulated with 30 to 150 leaders and 10 to 40 behaviours (r = .1 to .6), the 95 %
-    interval of R2 held the truth in 92 to 100 % and that of a real importance in 74 to 97 %: both lean low, for
-    a resample has fewer different leaders. Without any association nothing was flagged; beside real
+    interval of R2 held the truth in 92 to 100 % and that of a real importance in 74 to 97 %: both lean low,
+    for a resample has fewer different leaders. Without any association nothing was flagged; beside real
     ones, 0 to 0.7 % of the others. The intervals of the coefficients are about the shrunken ones and alone
     exclude 0 too often (6 to 15 % where nothing is): go by `flag`.
 
