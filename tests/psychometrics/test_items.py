@@ -95,7 +95,7 @@ def test_discrimination_keeps_its_bounds_and_turns_with_the_scale(seed: int) -> 
 
 def test_totals_of_broken_answers_tie_though_rounding_parts_them() -> None:
     """0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1."""
-    scores = answers(3)
+    scores = answers(4)
     eighths, tenths = item_discrimination(scores / 8), item_discrimination(scores / 10)
     np.testing.assert_allclose(tenths.upper_lower, eighths.upper_lower * 0.8)
 

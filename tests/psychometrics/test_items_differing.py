@@ -242,6 +242,18 @@ def test_the_likelihood_ratios_are_those_of_a_slow_search(seed: int, options: in
     assert found.both.r2[0] == pytest.approx((r2[3] - r2[1]) / best, abs=1e-6)
 
 
+def test_one_score_far_off_does_not_lead_the_climb_astray() -> None:
+    """A full Newton's step goes so far here that the likelihood becomes nothing."""
+    cells = [(0, 0, 0), (0, 1, 0), (0, 1, 1), (100, 1, 1)]
+    cells += [(1, 0, 0)] * 2 + [(1, 1, 0)] * 5 + [(2, 0, 0)] * 2 + [(2, 1, 0)] * 20
+    total, group, item = np.array(cells, dtype=np.float64).T
+    found = logistic_dif(np.column_stack([item, total - item]), group == 1)
+    predictors = [stats.zscore(total), group]
+    heights = [slow_fit(item, predictors[:some]) for some in (1, 2)]
+    assert found.uniform.chi_squared[0] == pytest.approx(2 * (heights[1] - heights[0]), abs=1e-3)
+    assert 0 < found.uniform.p[0] < 1
+
+
 @settings(max_examples=15)
 @given(SEEDS, st.sampled_from([2, 3, 5]), st.floats(-2, 2), st.floats(0.2, 3))
 def test_what_is_added_adds_up(seed: int, options: int, shift: float, slope: float) -> None:
@@ -254,7 +266,7 @@ def test_what_is_added_adds_up(seed: int, options: int, shift: float, slope: flo
     for part, degrees in zip((*parts, found.both), (1, 1, 2), strict=True):
         assert (part.chi_squared >= 0).all()
         np.testing.assert_allclose(part.p, stats.chi2.sf(part.chi_squared, degrees), atol=1e-12)
-        assert ((part.r2 > -1e-9) & (part.r2 < 1)).all()
+        assert ((part.r2 >= 0) & (part.r2 < 1)).all()
     assert found.category.tolist() == [jodoin_gierl(found, item) for item in range(5)]
 
 
@@ -263,6 +275,28 @@ def jodoin_gierl(found: LogisticDif, item: int) -> str:
     if found.both.p[item] >= 0.05 or r2 < 0.035:
         return "A"
     return "B" if r2 < 0.070 else "C"
+
+
+def test_the_bands_of_r2_ask_for_p_as_well() -> None:
+    large = [
+        logistic_dif(*groups(3, respondents=800, items=6, shift=shift))
+        for shift in np.arange(1.3, 2.3, 0.06)
+    ]
+    small = [logistic_dif(*groups(seed, respondents=40, shift=0.5)) for seed in range(10)]
+    for found in (*large, *small):
+        assert found.category.tolist() == [
+            jodoin_gierl(found, item) for item in range(len(found.category))
+        ]
+    assert any(0.035 <= one.both.r2[0] < 0.04 for one in large)
+    assert any(0.065 <= one.both.r2[0] < 0.07 for one in large)
+    assert any((one.both.r2[0] > 0.07) and one.category[0] == "A" for one in small)
+
+
+def test_what_adds_nothing_adds_zero_and_not_less() -> None:
+    """Few respondents and items: the richer model is no better, and rounding makes it look worse."""
+    found = logistic_dif(*groups(0, respondents=20, items=3))
+    assert found.nonuniform.chi_squared[1] == 0
+    assert found.nonuniform.p[1] == 1
 
 
 def test_a_difference_that_changes_sides_is_found_by_regression_alone() -> None:

@@ -148,8 +148,19 @@ def test_an_item_keyed_wrongly_discriminates_negatively() -> None:
     np.testing.assert_allclose(after.discrimination, expected, atol=1e-4)
     np.testing.assert_allclose(after.difficulty, before.difficulty, atol=1e-3)
     np.testing.assert_allclose(after.discrimination_se, before.discrimination_se, atol=1e-4)
-    most = two_parameter(np.hstack([1 - responses[:, :5], responses[:, 5:]]))
-    assert np.sign(most.discrimination).tolist() == [1] * 5 + [-1] * 3
+    np.testing.assert_allclose(after.difficulty_se, before.difficulty_se, atol=1e-3)
+
+
+@pytest.mark.parametrize("wrongly", [[2, 4, 7], [0, 1, 4, 5], [0, 1, 2, 3, 4]])
+def test_the_scale_is_turned_to_where_discriminations_add_up(wrongly: list[int]) -> None:
+    responses = simulated(1000, 4)[0]
+    before = two_parameter(responses)
+    responses[:, wrongly] = 1 - responses[:, wrongly]
+    after = two_parameter(responses)
+    assert after.discrimination.sum() > 0
+    np.testing.assert_allclose(np.abs(after.discrimination), before.discrimination, atol=1e-4)
+    side = np.sign(after.discrimination[6])
+    np.testing.assert_allclose(after.ability, side * before.ability, atol=1e-4)
 
 
 def test_items_all_or_none_got_right_are_left_out() -> None:
@@ -182,6 +193,14 @@ def test_a_slope_without_end_is_not_known() -> None:
     for name in ("discrimination", "difficulty", "discrimination_se", "difficulty_se"):
         assert np.isfinite(getattr(found, name)).tolist() == [True] * 7 + [False] * 2, name
     assert np.isfinite(found.ability).all()
+
+
+def test_of_items_that_are_all_the_same_no_slope_is_known() -> None:
+    first = simulated(300, 7)[0][:, 3]
+    found = two_parameter(np.column_stack([first, first, first]))
+    assert np.isnan(figures(found)[:-1]).all()
+    assert np.isfinite(found.log_likelihood)
+    assert (found.ability[first == 1].min() > found.ability[first == 0].max()).all()
 
 
 def test_where_slopes_trade_against_each_other_they_have_no_standard_error() -> None:

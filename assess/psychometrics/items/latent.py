@@ -102,7 +102,7 @@ def two_parameter(responses: ArrayLike, *, minimum: int = 200) -> TwoParameter:
     answered = np.asarray(~np.isnan(checked).all(axis=1))
     telling = (checked == 0).any(axis=0) & (checked == 1).any(axis=0)
     respondents = int(answered.sum())
-    if respondents < max(minimum, 1) or telling.sum() < LEAST_ITEMS:
+    if respondents < minimum or telling.sum() < LEAST_ITEMS:
         return _unknown(checked, respondents)
     right, wrong = (np.asarray(checked[:, telling] == mark, dtype=np.float64) for mark in (1, 0))
     test = _Test(right, wrong)
@@ -186,8 +186,7 @@ def _package(
     posterior, marginal = test.abilities(parameters)
     finite = np.abs(parameters[: parameters.size // 2]) < STEEPEST
     slopes, intercepts = np.where(finite, parameters.reshape(2, -1), np.nan)
-    difficulty = np.full_like(slopes, np.nan)
-    np.divide(-intercepts, slopes, out=difficulty, where=slopes != 0)
+    difficulty = -intercepts / slopes
     covariances = _inverse(test.information(parameters, posterior), np.tile(finite, 2))
     of_slopes, of_intercepts = np.diag(covariances).reshape(2, -1)
     shared = np.diag(covariances, k=slopes.size)

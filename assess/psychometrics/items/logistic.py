@@ -148,7 +148,8 @@ def _beyond_is_infinite(log_odds: float) -> float:
 def _improvement(heights: Floats, degrees: int, respondents: int) -> Improvement:
     """Compare two models, from the log-likelihoods of none, the poorer and the richer one."""
     nothing, poorer, richer = heights.T
-    chi_squared = np.maximum(2 * (richer - poorer), 0)
+    richer = np.maximum(richer, poorer)  # but for rounding it is
+    chi_squared = 2 * (richer - poorer)
     share = 2 / max(respondents, 1)
     missing = np.exp(share * (nothing - poorer)) - np.exp(share * (nothing - richer))
     r2 = missing / -np.expm1(share * nothing)

@@ -68,7 +68,8 @@ class Ladder:
 
     def log_likelihood(self, at: Floats) -> float:
         """Give it for parameters; minus infinity where rungs have crossed."""
-        likely = _between(*self._rungs(at))
+        above, below = self._rungs(at)
+        likely = special.expit(above) - special.expit(below)
         logs = np.full(likely.size, -np.inf)
         return float(self.weights @ np.log(likely, out=logs, where=likely > 0))
 
@@ -94,10 +95,10 @@ class Ladder:
     def _step(self, at: Floats) -> Floats:
         """Give Newton's step, from the derivatives of log(F(above) - F(below))."""
         above, below = self._rungs(at)
-        likely = _between(above, below)
-        f, g = _density(above) / likely, _density(below) / likely
-        of_above = f * (1 - 2 * special.expit(above)) - f**2
-        of_below = -g * (1 - 2 * special.expit(below)) - g**2
+        high, low = special.expit(above), special.expit(below)
+        f, g = high * (1 - high) / (high - low), low * (1 - low) / (high - low)
+        of_above = f * (1 - 2 * high) - f**2
+        of_below = -g * (1 - 2 * low) - g**2
         score = self.upper.T @ (self.weights * f) - self.lower.T @ (self.weights * g)
         crossed = (self.upper.T * (self.weights * f * g)) @ self.lower
         curvature = (
@@ -112,13 +113,3 @@ class Ladder:
 def _indicator(rung: Codes, rungs: int) -> Floats:
     """Give a row of zeros with a 1 at the rung, if there is such a rung."""
     return np.asarray(rung[:, np.newaxis] == np.arange(rungs), dtype=np.float64)
-
-
-def _between(above: Floats, below: Floats) -> Floats:
-    """Give F(above) - F(below), in the tail where it does not cancel."""
-    side = np.where(above + below > 0, -1.0, 1.0)
-    return np.asarray(side * (special.expit(side * above) - special.expit(side * below)))
-
-
-def _density(at: Floats) -> Floats:
-    return np.asarray(special.expit(at) * special.expit(-at))
