@@ -109,7 +109,7 @@ def mantel_haenszel_dif(scores: ArrayLike, focal: ArrayLike) -> MantelHaenszelDi
     Holland & Thayer (1988), in Wainer & Braun, Test Validity, p. 129. Mantel (1963), Journal of the American
     Statistical Association 58:690. Dorans & Schmitt (1991), ETS RR-91-47. Categories: Zieky (1993), in
     Holland & Wainer, Differential Item Functioning, p. 337; for ordered items Zwick, Thayer & Mazzeo (1997),
-    Applied Measurement in Education 10:321.
+    Describing and Categorizing DIF in Polytomous Items, GRE Board Report 93-10P.
 
     Examples
     --------
