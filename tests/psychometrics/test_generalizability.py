@@ -245,12 +245,13 @@ def test_many_ratings_give_the_truth_back(share: float) -> None:
     np.testing.assert_allclose(components(found), USUAL, rtol=0.12, atol=0.02)
 
 
-def test_raters_who_say_the_same_of_every_item_leave_a_one_way_design() -> None:
-    values, targets = ratings([3, 5, 2, 4] * 5, 1, 9, (1.0, 0.5, 0.0, 0.0, 0.0))
+@pytest.mark.parametrize("variance", [0.5, 0.0])
+def test_raters_who_say_the_same_of_every_item_leave_a_one_way_design(variance: float) -> None:
+    values, targets = ratings([3, 5, 2, 4] * 5, 1, 9, (1.0, variance, 0.0, 0.0, 0.0))
     found, simple = g_study(np.repeat(values, 4, axis=1), targets), one_way(values[:, 0], targets)
     assert found.item == found.target_item == found.residual == 0
-    assert found.target == pytest.approx(simple.between, rel=1e-3)
-    assert found.rater == pytest.approx(simple.within, rel=1e-3)
+    assert found.target == pytest.approx(simple.between, rel=1e-4)
+    assert found.rater == pytest.approx(simple.within, rel=1e-4)
 
 
 def test_answers_that_follow_wholly_leave_no_residual() -> None:

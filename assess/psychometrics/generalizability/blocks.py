@@ -102,28 +102,27 @@ class Block:
         target, rater, _, target_item = ratios
         kept = 1 / (1 + rater * self.counts)
         precision, evidence = self._of_targets(rater * kept)
-        inverse, logdet = _inverse(precision, target, target_item)
+        inverse, whole, logdet = _inverse(precision, target, target_item)
 
-        left = precision @ inverse
-        known = _rows(evidence, inverse)
-        spread = target_item * evidence + target * evidence.sum(axis=1, keepdims=True)
-        lines = self.answered @ inverse
-        off = kept * (self.sums - _rows(spread, lines.transpose(0, 2, 1)))
-        own = target_item * (lines * self.answered).sum(axis=2)
-        own += target * self.counts * lines.sum(axis=2)
+        level = evidence.sum(axis=1)
+        left, left_whole = precision @ inverse, _rows(whole, precision)
+        known, known_whole = _rows(evidence, inverse), (evidence * whole).sum(axis=1)
+        lines, lines_whole = self.answered @ inverse, _columns(self.answered, whole)
+        own = target_item * (lines * self.answered).sum(axis=2) + target * self.counts * lines_whole
+        fitted = target_item * _columns(lines, evidence) + target * (level * lines_whole.T).T
 
+        explained = (rater * kept * self.sums**2).sum() + target_item * (evidence * known).sum()
+        owned = (kept * self.counts - kept**2 * own).sum()
         return Totals(
             logdet - float(np.log(kept).sum()),
-            -float((rater * kept * self.sums**2).sum() + (known * spread).sum()),
+            -float(explained + target * level @ known_whole),
             left.sum(axis=0),
             known.sum(axis=0),
-            np.array(
-                [left.sum(), (kept * self.counts - kept**2 * own).sum(), np.einsum("tii->", left)]
-            ),
+            np.array([left_whole.sum(), owned, np.einsum("tii->", left)]),
             np.array(
                 [
-                    _gram(left.sum(axis=2), known.sum(axis=1)),
-                    _gram(lines * kept[:, :, np.newaxis], off),
+                    _gram(left_whole, known_whole),
+                    _gram(lines * kept[:, :, np.newaxis], kept * (self.sums - fitted)),
                     _gram(left, known),
                 ]
             ),
@@ -138,21 +137,31 @@ class Block:
         return precision, self.item_sums - _rows(self.sums, weighted)
 
 
-def _inverse(precision: Floats, target: float, target_item: float) -> tuple[Floats, float]:
-    """Invert I + G A for each of the (m, k, k) precisions A, and give the sum of the log determinants."""
+def _inverse(precision: Floats, target: float, target_item: float) -> tuple[Floats, Floats, float]:
+    """Invert I + G A for each of the (m, k, k) precisions A.
+
+    Beside the inverses, give their row sums, which small differences make inexact when summed up, and the sum
+    of the log determinants.
+    """
     alone = np.eye(precision.shape[1]) + target_item * precision
     roots = np.einsum("tii->ti", np.linalg.cholesky(alone))
     inverse = np.asarray(np.linalg.inv(alone))
     column = inverse.sum(axis=2)
     row = _rows(column, precision)
     grown = 1 + target * row.sum(axis=1)
-    inverse -= (target / grown * column.T).T[:, :, np.newaxis] * row[:, np.newaxis, :]
-    return inverse, 2 * float(np.log(roots).sum()) + float(np.log(grown).sum())
+    whole = (column.T / grown).T
+    inverse -= target * whole[:, :, np.newaxis] * row[:, np.newaxis, :]
+    return inverse, whole, 2 * float(np.log(roots).sum()) + float(np.log(grown).sum())
 
 
 def _rows(vectors: Floats, matrices: Floats) -> Floats:
     """Multiply each of (m, p) row vectors with its own of (m, p, q) matrices."""
     return np.asarray((vectors[:, np.newaxis, :] @ matrices)[:, 0, :])
+
+
+def _columns(matrices: Floats, vectors: Floats) -> Floats:
+    """Multiply each of (m, p, q) matrices with its own of (m, q) column vectors."""
+    return np.asarray((matrices @ vectors[:, :, np.newaxis])[:, :, 0])
 
 
 def _gram(lines: Floats, right: Floats) -> Floats:

@@ -1,5 +1,6 @@
 """The variance components of the greatest restricted likelihood, none of them below 0."""
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,14 +11,14 @@ from assess.psychometrics.ratings import Floats
 
 TRACE = 1e-6
 """Down to about this share of the variance of the answers a residual is told from none."""
-STARTS = 0.3, 10.0
-"""Ratio of every component to the residual where the search starts."""
+STARTS = 0.3, 1e5
+"""Ratio of every component to the residual where a search starts: as usual, and with almost no residual."""
 MANY = 30
-"""With as many targets one start is enough."""
+"""With as many targets the likelier start is enough."""
 REACH = 3.0
 """How far a search may go from its start, in logarithms, before it starts anew from where it is."""
-FLAT = 1e-5
-"""Slope at which a search ends; one is about what the answers leave uncertain."""
+FLAT = 1e-7
+"""Slope, as a multiple of the root of the number of answers, at which a search ends: rounding leaves less."""
 NEAR_ENOUGH = 1e-7
 """Gain in the deviance with which a new start is the last."""
 BEFORE = np.array([[0, 1, 0, 1], [0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 0, 0]], dtype=np.float64)
@@ -107,7 +108,9 @@ def best(likelihood: Likelihood) -> tuple[Floats, float]:
     variance of 0 is an ordinary point at the border. Each is stretched by the root of the number of its
     levels, so that one unit is about a standard error. With few targets there may be two peaks.
     """
-    starts = STARTS if likelihood.levels[0] < MANY else STARTS[:1]
+    starts = sorted(STARTS, key=lambda start: likelihood.at(np.full(4, start)).deviance)
+    if likelihood.levels[0] >= MANY:
+        del starts[1:]
     ratios = min((_peak(likelihood, start) for start in starts), key=lambda peak: peak[0])[1]
     fit = likelihood.at(ratios)
     components = fit.residual * np.append(ratios, 1.0)
@@ -140,7 +143,7 @@ def _peak(likelihood: Likelihood, start: float) -> tuple[float, Floats]:
             jac=True,
             method="L-BFGS-B",
             bounds=optimize.Bounds(np.maximum(point - reach, 0.0), point + reach),
-            options={"gtol": FLAT, "ftol": 0.0},
+            options={"gtol": FLAT * math.sqrt(likelihood.answers), "ftol": 0.0},
         )
         point, deviance, gain = found.x, found.fun, deviance - found.fun
     return deviance, ratios_at(np.expm1(point / stretch))

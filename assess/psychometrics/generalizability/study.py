@@ -81,7 +81,7 @@ def g_study(values: ArrayLike, groups: Labels) -> GStudy:
         `target_item`; with one rater each all but `item`; with one item all; and so on where no two raters
         of a target answered the same item, or no rater two items. Where all say the same, what can be told
         is 0. Where a rater's answers follow wholly from rater, target, and item, `residual` is 0, and
-        of unbalanced ratings the others hold to two or three digits; a residual below a hundred-thousandth
+        of unbalanced ratings the others hold to about three digits; a residual below a hundred-thousandth
         of the variance counts as none in a search.
 
     Raises
