@@ -19,7 +19,8 @@ check:  ## what can be said without running anything: style, types, who imports 
 	@$(PYTHON) -m mypy
 	@$(PYTHON) .venv/bin/lint-imports --no-logo
 
-test bench: export OPENBLAS_NUM_THREADS = 1  # two workers with two threads each only wait for each other
+# Workers with several threads each only wait for each other.
+test bench: export OPENBLAS_NUM_THREADS = 1
 
 test: check  ## everything, on what databases and browsers there are
 	@$(PYTHON) -m pytest --numprocesses auto --cov --cov-report term:skip-covered
