@@ -123,7 +123,7 @@ def _package(components: Floats, mean: float) -> GStudy:
 def _given(scores: Floats, raters: Grouping) -> tuple[Floats, Grouping]:
     """Leave out raters and items without any answer, and targets without raters."""
     if not np.isnan(scores.sum()):
-        return scores, raters
+        return scores, raters.inhabited()
     answered: NDArray[np.bool_] = ~np.isnan(scores)
     rows = np.asarray(answered.any(axis=1))
     return scores[rows][:, answered.any(axis=0)], raters.only(rows).inhabited()
