@@ -329,6 +329,6 @@ def _correlations(moments: Floats, rounding: float) -> Floats:
     first, second = pairs * xx - x * x, pairs * yy - y * y
     known = (pairs >= FEWEST_PAIRS) & (np.minimum(first, second) > rounding * pairs * pairs)
     correlations = np.full(pairs.shape, np.nan)
-    spread = np.sqrt(np.where(known, first, 1.0) * np.where(known, second, 1.0))
+    spread = np.sqrt(np.where(known, first, 1.0)) * np.sqrt(np.where(known, second, 1.0))
     np.divide(pairs * xy - x * y, spread, out=correlations, where=known)
     return np.asarray(np.clip(correlations, -1, 1))
