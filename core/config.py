@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import sqlalchemy as sa
+
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -72,6 +74,12 @@ class Config:
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
 
+    @property
+    def database_file(self) -> Path | None:
+        """Where an embedded database lies; None where a server keeps it."""
+        url = sa.make_url(self.database_url)
+        return Path(url.database or "") if url.get_backend_name() == "sqlite" else None
+
     def checked(self) -> "Config":
         """Refuse what cannot work, and what would break the promise to the raters."""
         if not self.database_url.startswith(
@@ -79,6 +87,11 @@ class Config:
         ):
             raise ConfigError(
                 "DATABASE_URL must begin with sqlite:/// or postgresql://, which are what Candid360 knows."
+            )
+        if self.database_file and not self.database_file.is_absolute():
+            raise ConfigError(
+                f"DATABASE_URL is {self.database_url}: a path must be whole, and so begin with four "
+                "slashes: sqlite:////var/lib/candid360/db/candid360.sqlite."
             )
         if self.redis_url and not self.redis_url.startswith(("redis://", "rediss://")):
             raise ConfigError(f"REDIS_URL is {self.redis_url}: it must begin with redis://.")

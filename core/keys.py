@@ -5,7 +5,17 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.config import Config, ConfigError
 from core.errors import DomainError
+
+OTHERS = 0o077
+"""What a mode may not hold: group and others read, write or search."""
+ELSEWHERE = "/var/lib/candid360-keys"
+"""A place of its own, as docs/operations.md has it."""
+
+
+class UnsafeKeyStoreError(ConfigError):
+    """The key store lies where its secrets would not stay secret."""
 
 
 class KeyLostError(DomainError):
@@ -20,25 +30,30 @@ class KeyStore:
 
     def put(self, name: str, secret: bytes) -> None:
         """Write a secret so that it is whole or absent, whenever the power fails."""
-        self._prepare()
+        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         draft = self.directory / f".{name}.{secrets.token_hex(4)}"
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(secret)
             file.flush()
             os.fsync(file.fileno())
         draft.rename(self._path(name))
+        self._keep_names()
 
     def get(self, name: str) -> bytes:
         try:
             return self._path(name).read_bytes()
         except FileNotFoundError:
             raise KeyLostError(
-                f"The key {name} is not in the key store. Point KEY_STORE at the right one. Where it is "
-                "lost, what it sealed is lost as well, and the round must be launched again."
+                f"The key {name} is not in the key store. Nothing was changed. Whoever runs this server "
+                "must point KEY_STORE at the right place. Where a round's key is lost, what it sealed "
+                "is lost as well: HR can open the round again for answers."
             ) from None
 
+    def has(self, name: str) -> bool:
+        return self._path(name).exists()
+
     def get_or_create(self, name: str) -> bytes:
-        if not self._path(name).exists():
+        if not self.has(name):
             self.put(name, secrets.token_bytes(32))
         return self.get(name)
 
@@ -52,10 +67,70 @@ class KeyStore:
             file.flush()
             os.fsync(file.fileno())
         path.unlink()
+        self._keep_names()
 
     def _path(self, name: str) -> Path:
         return self.directory / name
 
-    def _prepare(self) -> None:
-        self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.directory.chmod(0o700)
+    def _keep_names(self) -> None:
+        """See that what was written or removed is so after a power failure too."""
+        directory = os.open(self.directory, os.O_RDONLY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def open_key_store(config: Config) -> KeyStore:
+    """Return the key store the settings name.
+
+    Raises
+    ------
+    UnsafeKeyStoreError
+        Where a backup of the database would take the secrets along, or somebody else could read them.
+        Nothing is put right in silence: who has read what lay open so far only the operator can judge.
+    """
+    _check_place(config.key_store, config.database_file)
+    if config.key_store.exists():
+        _check_readers(config.key_store)
+    return KeyStore(config.key_store)
+
+
+def _check_place(directory: Path, database: Path | None) -> None:
+    place = directory.resolve()
+    folders = [folder for folder in (place, *place.parents) if (folder / "PG_VERSION").exists()]
+    if database:
+        beside = (database.parent.resolve(), database.resolve().parent)
+        folders += [f for f in beside if place.is_relative_to(f) or f.is_relative_to(place)]
+    if folders:
+        raise UnsafeKeyStoreError(
+            f"KEY_STORE is {directory}: it lies in one folder with the database ({folders[0]}), and a "
+            f"backup of one would take the other along. Set KEY_STORE={ELSEWHERE}, or another place "
+            f"of its own. What is there already moves by: mv {directory} {ELSEWHERE}"
+        )
+
+
+def _check_readers(directory: Path) -> None:
+    if not directory.is_dir():
+        raise UnsafeKeyStoreError(f"KEY_STORE is {directory}: this is no directory. Name another.")
+    _check_reader(directory, directory)
+    for path in directory.iterdir():
+        if path.is_file():  # a disk of its own brings a lost+found, which is root's
+            _check_reader(path, directory)
+
+
+def _check_reader(path: Path, directory: Path) -> None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return  # a draft which another worker has put in its place just now
+    if found.st_uid != os.geteuid():
+        raise UnsafeKeyStoreError(
+            f"The key store is not ours: {path} belongs to user {found.st_uid}, and user {os.geteuid()} "
+            f"runs this. Run it as that user, or hand it over: chown -R {os.geteuid()} {directory}"
+        )
+    if found.st_mode & OTHERS:
+        raise UnsafeKeyStoreError(
+            f"The key store lies open: others on this machine may use {path} (mode "
+            f"{found.st_mode & 0o777:o}). Close it: chmod -R go= {directory}"
+        )

@@ -12,6 +12,8 @@ from core.config import Config, ConfigError
         ("PROXIES", "yes", "PROXIES is 'yes': it must be a whole number"),
         ("MAIL_PORT", "", "MAIL_PORT is '': it must be a whole number"),
         ("DATABASE_URL", "mysql://somewhere/base", "sqlite:/// or postgresql://"),
+        ("DATABASE_URL", "sqlite:///base.sqlite", "a path must be whole"),
+        ("DATABASE_URL", "sqlite:///:memory:", "a path must be whole"),
         ("REDIS_URL", "localhost", "must begin with redis://"),
     ],
 )
