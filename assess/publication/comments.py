@@ -9,7 +9,8 @@ from assess.publication.plans import Leaf
 
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Cn", "Co"})
 _HIDDEN_OTHERS = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U0001d159\U000e0100-\U000e01ef]"
 )
 
 
@@ -88,7 +89,11 @@ def _shuffled(texts: Iterable[str]) -> list[str]:
 def _labels(
     pool: Mapping[str, Sequence[str]], *, label_minimum: int, rest_minimum: int
 ) -> frozenset[str]:
-    """Return the leaves that may be named: all with enough writers, or none where few would be left over."""
+    """Return the leaves that may be named: all with enough writers, or none where few would be left over.
+
+    Nor where all that are left over are of one leaf, which would be as good as named.
+    """
     labels = frozenset(name for name, texts in pool.items() if len(texts) >= label_minimum)
-    rest = sum(len(texts) for name, texts in pool.items() if name not in labels)
-    return labels if rest == 0 or rest >= rest_minimum else frozenset()
+    rest = [len(texts) for name, texts in pool.items() if texts and name not in labels]
+    is_mixed = len(rest) > 1 and sum(rest) >= rest_minimum
+    return labels if not rest or is_mixed else frozenset()

@@ -4,19 +4,17 @@ It looks at plans, never at answers, and so cannot tell anything about them, not
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
 from fractions import Fraction
-from functools import cache
 from itertools import product
 
-from assess.publication.deniable import fewest
+from assess.publication.deniable import least_left
 from assess.publication.plans import Leaf, Plan
 from assess.publication.protection import Protection
 
 Matrix = list[list[Fraction]]
 
 LARGE = 60
-"""From so many raters on no symbol narrows a rater's answers down."""
+"""From so many raters on all answers stay open, and each rater more makes an onlooker less sure."""
 
 
 class GateError(Exception):
@@ -40,13 +38,15 @@ def check(
     low, high
         Ends of the scale.
     published
-        Further sets of groups of which a figure is published beside the leaves: those of the ledger.
+        Further sets of groups of which a figure is made from answers: there must be none but of named raters.
+        What is made from symbols is not among them, for it tells nothing more.
 
     Raises
     ------
     GateError
-        When a leaf is small, when fewer raters than the minimum can be isolated from what is published, or
-        when a symbol could leave a rater too few answers to have given. The message holds no value.
+        When a leaf is small, when fewer raters than the minimum can be isolated from what is published, when
+        a figure beside the symbols is made from answers, or when a symbol could leave a rater too few answers
+        to have given. The message holds no value.
 
     Examples
     --------
@@ -63,30 +63,14 @@ def check(
     anonymous = [leaf for leaf in plan.leaves if not leaf.named]
     if any(leaf.raters < protection.minimum for leaf in anonymous):
         raise GateError(f"a leaf has fewer than {protection.minimum} raters")
-    _check_isolation(plan, anonymous, protection, published)
+    known = frozenset(group for leaf in plan.leaves if leaf.named for group in leaf.groups)
+    further = [frozenset(groups) - known for groups in published]
+    _check_isolation(anonymous, further, protection)
+    if any(further):
+        raise GateError(
+            "a figure beside the symbols is made from answers: what symbols leave open is reckoned without it"
+        )
     _check_answers(anonymous, protection, low=low, high=high)
-
-
-@cache
-def suited(protection: Protection, *, low: int, high: int) -> Protection:
-    """Return the protection with the minimum that a scale needs.
-
-    On a short scale a group at the usual minimum cannot leave every rater enough answers to have given.
-    The plan is coarser there: the minimum is the least from which on every size of group is protected.
-
-    Examples
-    --------
-    >>> from assess.publication.protection import STANDARD
-    >>> suited(STANDARD, low=1, high=5).minimum, suited(STANDARD, low=1, high=4).minimum
-    (4, 6)
-    """
-    unsafe = [
-        raters
-        for raters in range(protection.minimum, LARGE)
-        if fewest(raters, protection=protection, low=low, high=high, insiders=protection.insiders)
-        < protection.deniable
-    ]
-    return replace(protection, minimum=max(unsafe) + 1) if unsafe else protection
 
 
 def isolable(published: Iterable[frozenset[str]], atoms: Collection[str]) -> bool:
@@ -109,18 +93,13 @@ def isolable(published: Iterable[frozenset[str]], atoms: Collection[str]) -> boo
 
 
 def _check_isolation(
-    plan: Plan,
-    anonymous: Sequence[Leaf],
-    protection: Protection,
-    published: Iterable[frozenset[str]],
+    anonymous: Sequence[Leaf], further: Sequence[frozenset[str]], protection: Protection
 ) -> None:
     """Try every set of groups which holds no whole leaf; all others have enough raters, being leaves.
 
-    Figures of named raters are known, so that a set which they are in tells as much without them.
+    Figures of named raters are known, so that a set which they were in tells as much without them.
     """
-    known = frozenset(group for leaf in plan.leaves if leaf.named for group in leaf.groups)
-    rows = [frozenset(leaf.groups) for leaf in anonymous]
-    rows += [frozenset(groups) - known for groups in published]
+    rows = [*(frozenset(leaf.groups) for leaf in anonymous), *further]
     atoms = frozenset[str]().union(*rows)
     if any(isolable(rows, atoms - kept) for kept in _one_of_each(anonymous)):
         raise GateError(
@@ -137,14 +116,15 @@ def _check_answers(
 ) -> None:
     if protection.deniable <= 1:
         return  # one answer is always left: the one that was given
-    for raters in {leaf.raters for leaf in anonymous}:
-        left = fewest(
-            raters, protection=protection, low=low, high=high, insiders=protection.insiders
+    for raters in {min(leaf.raters, LARGE) for leaf in anonymous}:
+        left = least_left(
+            raters, protection=protection, points=high - low + 1, insiders=protection.insiders
         )
-        if left < protection.deniable:
+        if left.answers < protection.deniable or left.certainty > protection.certainty:
             raise GateError(
-                f"a symbol could leave a rater {left} possible answers; the protection promises "
-                f"{protection.deniable}"
+                f"a symbol could leave a rater {left.answers} possible answers, one of them "
+                f"{float(left.certainty):.0%} likely; the protection promises {protection.deniable}, "
+                f"and none over {float(protection.certainty):.0%}"
             )
 
 

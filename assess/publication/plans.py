@@ -38,9 +38,9 @@ class Leaf:
 
 @dataclass(frozen=True)
 class Withheld:
-    """A group which is set aside: its raters enter no figure."""
+    """What is not told, and why; a group which is withheld enters no figure."""
 
-    group: str
+    what: str
     reason: str
 
 

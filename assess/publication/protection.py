@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+STRICT_BANDS = {5: 10, 6: 10, 7: 8, 8: 7, 9: 7, 10: 5, 11: 6}
+"""Tenths of a point by number of raters; 5 from 12 on. At 11, 5 would leave 10 in 11 (docs/adr/0008)."""
+
 
 @dataclass(frozen=True)
 class Protection:
@@ -30,19 +33,14 @@ class Protection:
             return None
         if self.name == "standard":
             return Fraction(1, 2)
-        return _strict_band(raters)
-
-
-def _strict_band(raters: int) -> Fraction:
-    tenths = 10 if raters <= 6 else 8 if raters == 7 else 7 if raters <= 9 else 5  # noqa: PLR2004 - the published table
-    return Fraction(tenths, 10)
+        return Fraction(STRICT_BANDS.get(raters, 5), 10)
 
 
 STANDARD = Protection(
     "standard", minimum=4, answered_minimum=3, deniable=3, certainty=Fraction(5, 7)
 )
 STRICT = Protection(
-    "strict", minimum=5, answered_minimum=5, deniable=2, certainty=Fraction(10, 11), insiders=1
+    "strict", minimum=5, answered_minimum=5, deniable=2, certainty=Fraction(9, 10), insiders=1
 )
 THRESHOLD = Protection(
     "threshold", minimum=3, answered_minimum=3, deniable=1, certainty=Fraction(1)

@@ -2,22 +2,29 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
-from itertools import product
+from itertools import combinations_with_replacement, product
 from math import isclose
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from assess.publication.agreement import may_tell
+from assess.publication.agreement import LARGE, Sums, leaves_enough, may_tell
 from assess.publication.protection import PROTECTIONS, STANDARD, STRICT, THRESHOLD, Protection
-from assess.publication.symbols import agreement_band, symbol_of_mean
+from assess.publication.symbols import Symbol, agreement_band, symbol_of_mean
 
 Column = tuple[int, ...]
 
 
-def columns(raters: int, high: int) -> dict[str, list[Column]]:
+def told(*texts: str) -> tuple[Symbol, ...]:
+    return tuple(map(Symbol, texts))
+
+
+def columns(raters: int, high: int) -> dict[Symbol, list[Column]]:
     """Return every column of answers there can be, by the symbol it is told as."""
-    found: dict[str, list[Column]] = defaultdict(list)
+    found: dict[Symbol, list[Column]] = defaultdict(list)
     for column in product(range(1, high + 1), repeat=raters):
         mean = Fraction(sum(column), raters)
         found[symbol_of_mean(mean, None, low=1, high=high)].append(column)
@@ -35,12 +42,18 @@ def band_of(both: tuple[Column, Column], high: int) -> str:
     return agreement_band(alike / (alike + share))
 
 
-def posteriors(first: list[Column], second: list[Column], high: int) -> Iterator[Counter[int]]:
-    """Yield, for each band that can come about, how often each answer of the first rater occurs."""
-    by_band: dict[str, Counter[int]] = defaultdict(Counter)
+def posteriors(
+    first: list[Column], second: list[Column], high: int, insiders: int
+) -> Iterator[Counter[int]]:
+    """Yield, for each thing that can be known, how often each answer of the first rater occurs.
+
+    That is the band, and what the raters next to the first gave to both items, where they are insiders.
+    """
+    known: dict[object, Counter[int]] = defaultdict(Counter)
     for both in product(first, second):
-        by_band[band_of(both, high)][both[0][0]] += 1
-    yield from by_band.values()
+        own = [column[1 : 1 + insiders] for column in both]
+        known[band_of(both, high), *own][both[0][0]] += 1
+    yield from known.values()
 
 
 def by_trying(first: list[Column], second: list[Column], protection: Protection, high: int) -> bool:
@@ -48,53 +61,113 @@ def by_trying(first: list[Column], second: list[Column], protection: Protection,
         len(told) >= protection.deniable
         and max(told.values()) / told.total() <= protection.certainty + 1e-9
         for one, other in ((first, second), (second, first))
-        for told in posteriors(one, other, high)
+        for told in posteriors(one, other, high, protection.insiders)
     )
 
 
-@pytest.mark.parametrize("protection", [STANDARD, STRICT], ids=lambda level: level.name)
-@pytest.mark.parametrize("high", [4, 5])
+@pytest.mark.parametrize(
+    ("protection", "raters", "high"),
+    [(STANDARD, 4, 4), (STANDARD, 4, 5), (STRICT, 6, 3), (replace(STRICT, insiders=0), 4, 5)],
+    ids=str,
+)
 def test_the_reckoning_equals_trying_every_answer_of_everybody(
-    protection: Protection, high: int
+    protection: Protection, raters: int, high: int
 ) -> None:
-    everything = columns(4, high)
-    symbols = sorted(everything)[:: 3 if high > 4 else 2]
-    for first, second in product(symbols, repeat=2):
-        if first <= second:
-            assert may_tell(
-                (first, second), raters=4, protection=protection, low=1, high=high
-            ) == by_trying(everything[first], everything[second], protection, high)
+    everything = columns(raters, high)
+    pairs = combinations_with_replacement(sorted(everything, key=str)[::2], 2)
+    tried = {
+        (first, second): by_trying(everything[first], everything[second], protection, high)
+        for first, second in pairs
+    }
+
+    assert tried == {
+        pair: may_tell(pair, raters=raters, protection=protection, low=1, high=high)
+        for pair in tried
+    }
+    assert {*tried.values()} == {True, False}
 
 
 @pytest.mark.parametrize("items", [3, 5, 8])
 @pytest.mark.parametrize("raters", [8, 9, 12, 40])
 def test_bands_at_the_end_are_told_without_agreement(raters: int, items: int) -> None:
     """Nine people, one lowest mark, eight highest: "4.5+" with low agreement would say just that."""
-    symbols = ("4.5+",) * items
+    symbols = told(*["4.5+"] * items)
 
     assert not may_tell(symbols, raters=raters, protection=STANDARD, low=1, high=5)
 
 
 def test_a_dissenter_close_to_the_end_is_not_told() -> None:
     """Low agreement beside 4.4 from nine people on seven items leaves but 1, 4 and 5, and mostly 5."""
-    assert not may_tell(("4.4",) * 7, raters=9, protection=STANDARD, low=1, high=5)
+    assert not may_tell(told(*["4.4"] * 7), raters=9, protection=STANDARD, low=1, high=5)
 
 
 def test_agreement_in_the_middle_is_told() -> None:
-    assert may_tell(("3.4", "3.5", "3.6"), raters=8, protection=STANDARD, low=1, high=5)
+    assert may_tell(told("3.4", "3.5", "3.6"), raters=8, protection=STANDARD, low=1, high=5)
 
 
 def test_a_symbol_which_gives_away_that_somebody_was_silent_is_told_without() -> None:
     """Eight answers have no mean of 3.2."""
-    assert not may_tell(("3.2", "3.5", "3.6"), raters=8, protection=STANDARD, low=1, high=5)
+    assert not may_tell(told("3.2", "3.5", "3.6"), raters=8, protection=STANDARD, low=1, high=5)
 
 
-def test_many_raters_may_always_be_told() -> None:
-    assert may_tell(("4.4",) * 5, raters=40, protection=STANDARD, low=1, high=5)
+def test_an_insider_knows_more_than_an_outsider() -> None:
+    symbols, outsider = told("2.8", "2.8", "3.6"), replace(STRICT, insiders=0)
+
+    assert may_tell(symbols, raters=8, protection=outsider, low=1, high=5)
+    assert not may_tell(symbols, raters=8, protection=STRICT, low=1, high=5)
+
+
+@given(st.lists(st.integers(16, 34), min_size=3, max_size=3), st.sampled_from([8, 9]))
+def test_whom_an_insider_may_be_told_an_outsider_may(totals: list[int], raters: int) -> None:
+    means = (Fraction(total, 8) for total in totals)
+    symbols = tuple(symbol_of_mean(mean, None, low=1, high=5) for mean in means)
+    inside, outside = (
+        may_tell(symbols, raters=raters, protection=level, low=1, high=5)
+        for level in (STRICT, replace(STRICT, insiders=0))
+    )
+
+    assert outside or not inside
+
+
+@pytest.mark.parametrize("protection", [STANDARD, STRICT], ids=lambda level: level.name)
+def test_the_scale_may_lie_anywhere(protection: Protection) -> None:
+    for texts, moved in ((("3.5", "4.0", "4.5"), ("-0.5", "0.0", "0.5")), (("5.0",), ("1.0",))):
+        here, there = told(*texts * 3)[:3], told(*moved * 3)[:3]
+        assert may_tell(here, raters=8, protection=protection, low=1, high=7) == may_tell(
+            there, raters=8, protection=protection, low=-3, high=3
+        )
+
+
+def test_many_raters_near_an_end_are_not_told_either() -> None:
+    """Forty people at 4.4: low agreement would make an onlooker surer of a 5 than 5 in 7."""
+    assert not may_tell(told(*["4.4"] * 5), raters=40, protection=STANDARD, low=1, high=5)
+
+
+def test_many_raters_in_the_middle_are_told_without_reckoning() -> None:
+    for texts, is_told in ((["4.0", "2.0", "3.1"], True), (["4.1", "3.0", "3.0"], False)):
+        symbols = told(*texts, *["3.0"] * 3)
+        assert may_tell(symbols, raters=60, protection=STRICT, low=1, high=5) == is_told
+
+
+@pytest.mark.parametrize("protection", [STANDARD, STRICT], ids=lambda level: level.name)
+@pytest.mark.parametrize("totals", [(20, 20, 20), (60, 60, 60), (20, 40, 60), (40, 40, 40)])
+def test_what_is_told_without_reckoning_could_be(
+    protection: Protection, totals: tuple[int, ...]
+) -> None:
+    sums = Sums(totals, LARGE, points=5, insiders=protection.insiders)
+
+    assert leaves_enough(sums, protection)
+
+
+def test_what_is_too_much_to_try_is_not_told() -> None:
+    symbols = told(*["3.3"] * 8)
+
+    assert may_tell(symbols, raters=9, protection=STANDARD, low=1, high=5)
+    assert not may_tell(symbols, raters=9, protection=STRICT, low=1, high=5)
 
 
 def test_threshold_promises_no_more_than_group_sizes() -> None:
-    assert may_tell(("5.0",) * 5, raters=8, protection=THRESHOLD, low=1, high=5)
+    assert may_tell(told(*["5.0"] * 5), raters=8, protection=THRESHOLD, low=1, high=5)
 
 
 def test_no_protection_promises_more_certainty_than_there_is() -> None:

@@ -96,7 +96,7 @@ def test_every_rater_is_shown_once_or_set_aside(
 ) -> None:
     made = plan(raters, protection=protection, named=NAMED)
     shown = [group for leaf in made.leaves for group in leaf.groups]
-    assert sorted([*shown, *(gone.group for gone in made.withheld)]) == sorted(
+    assert sorted([*shown, *(gone.what for gone in made.withheld)]) == sorted(
         group for group, count in raters.items() if count or group not in NAMED
     )
     assert all(leaf.raters == sum(raters[g] for g in leaf.groups) for leaf in made.leaves)
