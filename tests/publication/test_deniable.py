@@ -1,14 +1,19 @@
 """The count of answers a rater can still claim: the same as by trying everything, and as promised."""
 
-from collections.abc import Iterator
 from fractions import Fraction
-from itertools import product
+from itertools import groupby, product
 
 import pytest
 
-from assess.publication.deniable import Told, answers, fewest, sums, views
-from assess.publication.protection import STANDARD, STRICT, THRESHOLD, Protection
-from assess.publication.symbols import scaled_band, symbol
+from assess.publication.deniable import Left, Told, least_left, left, views
+from assess.publication.protection import (
+    STANDARD,
+    STRICT,
+    STRICT_BANDS,
+    THRESHOLD,
+    Protection,
+)
+from assess.publication.symbols import Symbol, symbol, symbol_of_mean
 
 SILENT = 0
 """Stands for "not answered" where everything is tried."""
@@ -21,7 +26,7 @@ def by_trying_everything(raters: int, protection: Protection, *, high: int, insi
         values = [value for value in given if value != SILENT]
         shown = symbol(values, raters=raters, protection=protection, low=1, high=high)
         known = (shown, len(values), given[1 : 1 + insiders])
-        if shown:
+        if isinstance(shown, Symbol):
             claims.setdefault(known, set()).add(given[0])
     return min(map(len, claims.values()), default=high + 1)
 
@@ -29,52 +34,47 @@ def by_trying_everything(raters: int, protection: Protection, *, high: int, insi
 @pytest.mark.parametrize("protection", [STANDARD, STRICT, THRESHOLD], ids=lambda level: level.name)
 @pytest.mark.parametrize(
     ("raters", "high", "insiders"),
-    [(3, 5, 0), (4, 5, 0), (5, 5, 0), (4, 5, 1), (5, 5, 1), (5, 5, 2), (5, 3, 0), (6, 3, 1)],
+    [(3, 5, 0), (4, 5, 0), (5, 5, 0), (5, 5, 1), (5, 5, 2), (5, 3, 0), (6, 3, 1)],
 )
 def test_the_enumeration_by_sums_equals_trying_everything(
     protection: Protection, raters: int, high: int, insiders: int
 ) -> None:
-    assert fewest(
-        raters, protection=protection, low=1, high=high, insiders=insiders
-    ) == by_trying_everything(raters, protection, high=high, insiders=insiders)
+    if raters >= protection.answered_minimum:
+        reckoned = least_left(raters, protection=protection, points=high, insiders=insiders)
 
-
-@pytest.mark.parametrize("raters", range(4, 60))
-def test_standard_leaves_an_outsider_three_answers(raters: int) -> None:
-    assert fewest(raters, protection=STANDARD, low=1, high=5) >= 3
-
-
-@pytest.mark.parametrize("raters", range(5, 60))
-def test_strict_leaves_an_insider_two_answers(raters: int) -> None:
-    assert fewest(raters, protection=STRICT, low=1, high=5, insiders=1) >= 2
+        assert reckoned.answers == by_trying_everything(
+            raters, protection, high=high, insiders=insiders
+        )
 
 
 def test_threshold_leaves_none_and_says_so() -> None:
-    assert fewest(3, protection=THRESHOLD, low=1, high=5) == 1
+    assert least_left(3, protection=THRESHOLD, points=5) == Left(1, Fraction(1))
 
 
-def test_short_scales_leave_too_little() -> None:
-    assert fewest(4, protection=STANDARD, low=1, high=4) < 3
-    assert fewest(4, protection=STANDARD, low=1, high=7) >= 3
-
-
-def test_without_symbols_every_answer_is_open() -> None:
-    assert fewest(4, protection=STRICT, low=1, high=5) == 6
+def test_short_scales_leave_as_much_as_five_points() -> None:
+    """Their bands are as wide; scaled down, four raters would keep but two answers."""
+    for raters in range(4, 12):
+        four, five = (least_left(raters, protection=STANDARD, points=points) for points in (4, 5))
+        assert four.answers >= five.answers
+        assert four.certainty <= five.certainty
 
 
 def test_all_but_one_acting_together_cannot_be_kept_from_it() -> None:
-    assert fewest(4, protection=STANDARD, low=1, high=5, insiders=3) == 1
-    with pytest.raises(ValueError, match="there must be a rater to protect"):
-        fewest(4, protection=STANDARD, low=1, high=5, insiders=4)
+    assert least_left(4, protection=STANDARD, points=5, insiders=3).answers == 1
 
 
 def left_by(raters: int, band: Fraction, *, insiders: int = 0) -> int:
     """Where all have answered, as the published table has it."""
+    steps = range(raters * 4 + 1)
+    told = groupby(
+        steps, key=lambda sum_: symbol_of_mean(1 + Fraction(sum_, raters), band, low=1, high=5)
+    )
+    sums = ([*group] for _, group in told)
     return min(
-        answers(told, low=1, high=5)
-        for least, most in sums(raters, band, low=1, high=5)
-        for told in views(Told(raters, raters, least, most), insiders, low=1, high=5)
-        if told.answered == told.raters
+        left(view, points=5).answers
+        for among in sums
+        for view in views(Told(raters, raters, among[0], among[-1]), insiders, points=5)
+        if view.answered == view.raters
     )
 
 
@@ -110,67 +110,30 @@ def test_the_least_band_for_each_count(raters: int, band: str, insiders: int, co
     assert left_by(raters, enough - Fraction(1, 100), insiders=insiders) < count
 
 
-@pytest.mark.parametrize("raters", [*range(4, 30)])
-def test_looking_no_further_than_needed_changes_nothing(raters: int) -> None:
-    for protection, insiders in ((STANDARD, 0), (STRICT, 1), (STRICT, 0)):
-        band = scaled_band(protection, raters, low=1, high=5)
-        everything = [
-            answers(told, low=1, high=5)
-            for answered in range(protection.answered_minimum, raters + 1)
-            for least, most in sums(answered, band, low=1, high=5)
-            for told in views(Told(raters, answered, least, most), insiders, low=1, high=5)
-        ]
-        assert fewest(raters, protection=protection, low=1, high=5, insiders=insiders) == min(
-            everything, default=6
-        )
-
-
-def ways(raters: int) -> dict[int, int]:
-    """In how many ways raters make up each sum, all answers equally likely."""
-    counts = {0: 1}
-    for _ in range(raters):
-        longer: dict[int, int] = {}
-        for total, count in counts.items():
-            for value in range(1, 6):
-                longer[total + value] = longer.get(total + value, 0) + count
-        counts = longer
-    return counts
-
-
-def certainty(told: Told) -> Fraction:
-    """How sure an onlooker can be of the likeliest answer of a rater."""
-    others = ways(told.answered - 1)
-    by_value = [
-        sum(n for total, n in others.items() if told.least <= total + value <= told.most)
-        for value in range(1, 6)
-    ]
-    return Fraction(max(by_value), sum(by_value))
-
-
-def full_views(raters: int, protection: Protection, insiders: int) -> Iterator[Told]:
-    """All that can be seen of a leaf where everybody has answered."""
-    band = scaled_band(protection, raters, low=1, high=5)
-    for least, most in sums(raters, band, low=1, high=5):
-        for told in views(Told(raters, raters, least, most), insiders, low=1, high=5):
-            if told.answered == told.raters:
-                yield told
-
-
 @pytest.mark.parametrize(
-    ("protection", "insiders", "at_most"),
-    [(STANDARD, 0, Fraction(5, 7)), (STRICT, 1, Fraction(10, 11))],
+    ("protection", "at_most"),
+    [(STANDARD, Fraction(5, 7)), (STRICT, Fraction(9, 10))],
     ids=["outsider of a standard leaf", "insider of a strict leaf"],
 )
-def test_nobody_can_be_surer_than_promised(
-    protection: Protection, insiders: int, at_most: Fraction
-) -> None:
+def test_nobody_can_be_surer_than_promised(protection: Protection, at_most: Fraction) -> None:
     seen = [
-        certainty(told)
-        for raters in range(protection.minimum, 16)
-        for told in full_views(raters, protection, insiders)
+        least_left(raters, protection=protection, points=5, insiders=protection.insiders)
+        for raters in range(protection.minimum, 20)
     ]
-    assert max(seen) == at_most
+    assert Left.worst(seen) == Left(protection.deniable, at_most)
+
+
+def test_an_insider_of_eleven_is_no_surer_than_one_of_ten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The band of half a point which was there once left 10 in 11."""
+    of_ten, of_eleven = (
+        least_left(raters, protection=STRICT, points=5, insiders=1) for raters in (10, 11)
+    )
+    monkeypatch.delitem(STRICT_BANDS, 11)
+    once = least_left.__wrapped__(11, protection=STRICT, points=5, insiders=1)
+
+    assert of_eleven.certainty < of_ten.certainty == Fraction(9, 10)
+    assert once.certainty == Fraction(10, 11)
 
 
 def test_who_alone_was_silent_is_known_to_have_been() -> None:
-    assert answers(Told(raters=1, answered=0, least=0, most=0), low=1, high=5) == 1
+    assert left(Told(raters=1, answered=0, least=0, most=0), points=5) == Left(1, Fraction(0))
