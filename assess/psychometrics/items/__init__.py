@@ -7,7 +7,11 @@ from assess.psychometrics.items.classical import (
 )
 from assess.psychometrics.items.latent import TwoParameter, two_parameter
 from assess.psychometrics.items.logistic import Improvement, LogisticDif, logistic_dif
-from assess.psychometrics.items.mantel import MantelHaenszelDif, mantel_haenszel_dif
+from assess.psychometrics.items.mantel import (
+    MantelHaenszelDif,
+    mantel_haenszel_dif,
+    mantel_haenszel_dif_of_tables,
+)
 
 __all__ = [
     "Discrimination",
@@ -19,5 +23,6 @@ __all__ = [
     "item_discrimination",
     "logistic_dif",
     "mantel_haenszel_dif",
+    "mantel_haenszel_dif_of_tables",
     "two_parameter",
 ]

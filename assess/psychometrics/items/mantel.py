@@ -124,6 +124,54 @@ def mantel_haenszel_dif(scores: ArrayLike, focal: ArrayLike) -> MantelHaenszelDi
     return MantelHaenszelDif(*(np.array(column) for column in zip(*figures, strict=True)))
 
 
+def mantel_haenszel_dif_of_tables(counts: ArrayLike, answers: ArrayLike) -> MantelHaenszelDif:
+    """Find the same from tables, where the answers of single respondents are not there any more.
+
+    Parameters
+    ----------
+    counts : (K, S, 2, C) respondents; items x strata x groups (reference, focal) x answers
+    answers : (C,) what each of these answers is worth, scale points
+
+    Returns
+    -------
+    MantelHaenszelDif
+        As `mantel_haenszel_dif`. The fewer strata, the less alike are those who are compared within one:
+        where the groups differ in level, items that tell levels apart well look a little biased.
+
+    Raises
+    ------
+    ValueError
+        When the tables have another shape, or a number below 0.
+
+    References
+    ----------
+    As `mantel_haenszel_dif`.
+
+    Examples
+    --------
+    >>> alike, otherwise = [[[30, 70], [30, 70]]], [[[30, 70], [60, 40]]]
+    >>> mantel_haenszel_dif_of_tables([alike, otherwise], [0, 1]).category.tolist()
+    ['A', 'C']
+    """
+    tables, points = np.asarray(counts, dtype=np.float64), np.asarray(answers, dtype=np.float64)
+    if tables.ndim != 4 or tables.shape[2:] != (2, points.size) or (tables < 0).any():
+        raise ValueError(
+            f"give counts of items x strata x 2 groups x {points.size} answers, none below 0; "
+            f"these have shape {tables.shape}"
+        )
+    given = [
+        Item(points[some], table[..., some])
+        for table, some in zip(tables, _given(tables), strict=True)
+    ]
+    figures = [_figures(item) for item in given]
+    return MantelHaenszelDif(*(np.array(column) for column in zip(*figures, strict=True)))
+
+
+def _given(tables: Floats) -> NDArray[np.bool_]:
+    """Say which answers were given to each item at all, (K, C)."""
+    return np.asarray(tables.sum(axis=(1, 2)) > 0)
+
+
 def _figures(item: Item) -> _Figures:
     if not item.tells:
         return _Figures()
