@@ -33,6 +33,7 @@ ROLES = (
     "interviewer",
     "methodologist",
     "sponsor",
+    "trustee",
     "administrator",
 )
 

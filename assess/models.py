@@ -103,6 +103,26 @@ class RoundParameters(Model):
     round: orm.Mapped[Round] = orm.relationship()
 
 
+class SealedSums(Model):
+    """What a round tells a methodologist beyond that: in a box whose key lies in the key store."""
+
+    __tablename__ = "sealed_sums"
+
+    round_id: orm.Mapped[UUID] = orm.mapped_column(sa.ForeignKey("round.id"), primary_key=True)
+    box: orm.Mapped[bytes] = orm.mapped_column(sa.LargeBinary)
+
+
+class SealedTables(Model):
+    """Tables of answers to an instrument that grow from round to round, in a box as well."""
+
+    __tablename__ = "sealed_tables"
+
+    instrument_version_id: orm.Mapped[UUID] = orm.mapped_column(
+        sa.ForeignKey("instrument_version.id"), primary_key=True
+    )
+    box: orm.Mapped[bytes] = orm.mapped_column(sa.LargeBinary)
+
+
 class LedgerEntry(Model):
     """One release: which sets of raters were published of a leader in a round. Never a second one."""
 
@@ -111,3 +131,13 @@ class LedgerEntry(Model):
     leader_id: orm.Mapped[UUID] = orm.mapped_column(sa.ForeignKey("leader.id"), primary_key=True)
     plan: orm.Mapped[dict[str, Any]]
     digest: orm.Mapped[bytes] = orm.mapped_column(sa.LargeBinary(32))
+
+
+class CohortEntry(Model):
+    """One release over several leaders: of whom a figure was published together."""
+
+    __tablename__ = "cohort_entry"
+
+    id: orm.Mapped[RandomId]
+    leaders: orm.Mapped[list[str]]
+    digest: orm.Mapped[bytes] = orm.mapped_column(sa.LargeBinary(32), unique=True)

@@ -133,12 +133,13 @@ def upgrade() -> None:
         sa.Column("retention_months", sa.Integer(), nullable=False),
         sa.Column("notice", sa.Text(), nullable=False),
         sa.Column("contact", sa.String(length=200), nullable=False),
+        sa.Column("watched_protection", sa.String(length=20), nullable=True),
+        sa.Column("trustee_id", sa.Uuid(), nullable=True),
         sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
         sa.Column("public_key", sa.LargeBinary(length=32), nullable=True),
         sa.Column("launched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("locked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("swept_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reminded_on", sa.Date(), nullable=True),
         sa.CheckConstraint(
             "(release_policy = 'on_date') = (release_on IS NOT NULL)",
@@ -169,14 +170,12 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "retention_months BETWEEN 1 AND 120", name=op.f("ck_round_retention_is_sane")
         ),
-        sa.CheckConstraint(
-            "swept_at IS NULL OR closed_at IS NOT NULL", name=op.f("ck_round_swept_after_close")
-        ),
         sa.ForeignKeyConstraint(
             ["instrument_version_id"],
             ["instrument_version.id"],
             name=op.f("fk_round_instrument_version_id"),
         ),
+        sa.ForeignKeyConstraint(["trustee_id"], ["account.id"], name=op.f("fk_round_trustee_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_round")),
     )
     op.create_table(
@@ -228,6 +227,50 @@ def upgrade() -> None:
     with op.batch_alter_table("leader", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_leader_round_id"), ["round_id"], unique=False)
 
+    op.create_table(
+        "close_step",
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("step", sa.String(length=20), nullable=False),
+        sa.CheckConstraint(
+            "step IN ('published', 'secrets_destroyed', 'files_rewritten')",
+            name=op.f("ck_close_step_step_is_known"),
+        ),
+        sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_close_step_round_id")),
+        sa.PrimaryKeyConstraint("round_id", "step", name=op.f("pk_close_step")),
+    )
+    op.create_table(
+        "counted_sheet",
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=20), nullable=False),
+        sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_counted_sheet_round_id")),
+        sa.PrimaryKeyConstraint("round_id", "digest", name=op.f("pk_counted_sheet")),
+    )
+    op.create_table(
+        "sealed_sums",
+        sa.Column("round_id", sa.Uuid(), nullable=False),
+        sa.Column("box", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["round_id"], ["round.id"], name=op.f("fk_sealed_sums_round_id")),
+        sa.PrimaryKeyConstraint("round_id", name=op.f("pk_sealed_sums")),
+    )
+    op.create_table(
+        "sealed_tables",
+        sa.Column("instrument_version_id", sa.Uuid(), nullable=False),
+        sa.Column("box", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["instrument_version_id"],
+            ["instrument_version.id"],
+            name=op.f("fk_sealed_tables_instrument_version_id"),
+        ),
+        sa.PrimaryKeyConstraint("instrument_version_id", name=op.f("pk_sealed_tables")),
+    )
+    op.create_table(
+        "cohort_entry",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("leaders", sa.JSON(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cohort_entry")),
+        sa.UniqueConstraint("digest", name=op.f("uq_cohort_entry_digest")),
+    )
     op.create_table(
         "round_parameters",
         sa.Column("round_id", sa.Uuid(), nullable=False),
@@ -398,6 +441,11 @@ def downgrade() -> None:
     op.drop_table("ledger_entry")
     op.drop_table("group_count")
     op.drop_table("round_parameters")
+    op.drop_table("cohort_entry")
+    op.drop_table("sealed_tables")
+    op.drop_table("sealed_sums")
+    op.drop_table("counted_sheet")
+    op.drop_table("close_step")
     with op.batch_alter_table("leader", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_leader_round_id"))
 

@@ -29,6 +29,10 @@ REMINDED_BEFORE = (7, 3, 1)
 NAMED = frozenset({"self", "supervisor", "supervisors_supervisor"})
 PURPOSES = ("development", "decision")
 RELEASE_POLICIES = ("by_coach", "on_date")
+CLOSE_STEPS = ("published", "secrets_destroyed", "files_rewritten")
+"""What close does, in this order; each can be done again without harm."""
+RECEIPT_LENGTH = 20
+"""Bytes of the digest of an envelope which its rater keeps."""
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> str:
@@ -56,7 +60,6 @@ class Round(Model):
             "locked_at IS NULL OR launched_at IS NOT NULL", name="locked_after_launch"
         ),
         sa.CheckConstraint("closed_at IS NULL OR locked_at IS NOT NULL", name="closed_after_lock"),
-        sa.CheckConstraint("swept_at IS NULL OR closed_at IS NOT NULL", name="swept_after_close"),
         sa.CheckConstraint("retention_months BETWEEN 1 AND 120", name="retention_is_sane"),
     )
 
@@ -73,18 +76,21 @@ class Round(Model):
     retention_months: orm.Mapped[int] = orm.mapped_column(default=24)
     notice: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")
     contact: orm.Mapped[str] = orm.mapped_column(sa.String(200), default="")
+    watched_protection: orm.Mapped[str | None] = orm.mapped_column(sa.String(20))
+    trustee_id: orm.Mapped[UUID | None] = orm.mapped_column(sa.ForeignKey("account.id"))
     deadline: orm.Mapped[datetime]
     public_key: orm.Mapped[bytes | None] = orm.mapped_column(sa.LargeBinary(32))
     launched_at: orm.Mapped[datetime | None]
     locked_at: orm.Mapped[datetime | None]
     closed_at: orm.Mapped[datetime | None]
-    swept_at: orm.Mapped[datetime | None]
     reminded_on: orm.Mapped[date | None]
 
     instrument_version: orm.Mapped[InstrumentVersion] = orm.relationship()
+    trustee: orm.Mapped[Account | None] = orm.relationship()
     leaders: orm.Mapped[list["Leader"]] = orm.relationship(
         back_populates="round", order_by="Leader.name"
     )
+    close_steps: orm.Mapped[list["CloseStep"]] = orm.relationship()
 
     @property
     def state(self) -> str:
@@ -96,9 +102,22 @@ class Round(Model):
         return "open" if self.launched_at else "draft"
 
     @property
+    def is_swept(self) -> bool:
+        """Whether close has done everything: no secret and no trace is left."""
+        return {step.step for step in self.close_steps} == {*CLOSE_STEPS}
+
+    @property
     def minimum(self) -> int:
         """The fewest raters who are shown as a group of their own."""
         return MINIMUMS[self.protection]
+
+    @property
+    def watched_minimum(self) -> int:
+        """The fewest raters whom HR sees counted together: the minimum at launch, also when more is promised.
+
+        One and the same count cut in two ways would tell by subtraction what each of them hides.
+        """
+        return MINIMUMS[self.watched_protection or self.protection]
 
     @property
     def answered_minimum(self) -> int:
@@ -114,6 +133,28 @@ class Round(Model):
         """Return when those are reminded who have not answered: never on the day of launch."""
         days = (self.deadline.date() - timedelta(days=before) for before in REMINDED_BEFORE)
         return tuple(day for day in days if day > launched_on)
+
+
+class CloseStep(Model):
+    """A step of close that is done. When it was done is nobody's business."""
+
+    __tablename__ = "close_step"
+    __table_args__ = (sa.CheckConstraint(_one_of("step", CLOSE_STEPS), name="step_is_known"),)
+
+    round_id: orm.Mapped[UUID] = orm.mapped_column(sa.ForeignKey("round.id"), primary_key=True)
+    step: orm.Mapped[str] = orm.mapped_column(sa.String(20), primary_key=True)
+
+
+class CountedSheet(Model):
+    """The digest of an envelope that close has opened, or of nothing: as many as there were seats.
+
+    A rater finds their receipt here. Whoever has no receipt cannot even count the sheets.
+    """
+
+    __tablename__ = "counted_sheet"
+
+    round_id: orm.Mapped[UUID] = orm.mapped_column(sa.ForeignKey("round.id"), primary_key=True)
+    digest: orm.Mapped[bytes] = orm.mapped_column(sa.LargeBinary(RECEIPT_LENGTH), primary_key=True)
 
 
 class Leader(Model):
