@@ -1,5 +1,6 @@
-"""What runs by itself: locking, reminding, counting, and the mails to raters."""
+"""What runs by itself: locking, reminding, counting, looking after keys, and the mails to raters."""
 
+from functools import partial
 from uuid import UUID
 
 from flask import current_app, render_template
@@ -9,15 +10,24 @@ from core import audit, clock
 from core.config import Config
 from core.db import db
 from core.jobs import Job
+from core.keys import KeyStore
 from core.mail import Mail, Renderer
 from instruments.queries import instrument_of
 from surveys.forms.sheets import minutes_left, pages_of
-from surveys.models import Invitation
+from surveys.models import Invitation, Round
+from surveys.queries.keys import closed_rounds, round_with_trustee, running_rounds
 from surveys.queries.rounds import (
     due_to_lock,
     has_empty_seats,
     invitation_for_mail,
     open_rounds,
+)
+from surveys.services.keys import (
+    NOTHING,
+    destroy_all,
+    has_passphrase,
+    loss_of,
+    waits_for_trustee,
 )
 from surveys.services.rounds import count_answers, lock_round, remind, secret_of
 
@@ -49,8 +59,26 @@ def count_open_rounds() -> None:
     db.session.commit()
 
 
+def look_after_keys() -> None:
+    """Tell the operator which round has lost a secret, and destroy what turns up of rounds that are closed.
+
+    A key store that was lost and is found may hold the keys of a round which was opened again and closed.
+    """
+    for round_ in running_rounds(db.session):
+        if loss_of(db.session, round_, _key_store()) != NOTHING:
+            current_app.logger.error(
+                "A secret of round %s is missing from the key store, or is another one. Point KEY_STORE at "
+                "the right place; where it is lost, open the round again: flask surveys reopen",
+                round_.id,
+            )
+    for round_ in closed_rounds(db.session):
+        destroy_all(round_, _key_store())
+    db.session.rollback()
+
+
 JOBS: list[Job] = [
     Job("lock_due_rounds", lock_due_rounds),
+    Job("look_after_keys", look_after_keys, minute="30"),
     Job("remind_raters", remind_raters, minute="0", hour="8"),
     Job("count_answers", count_open_rounds, minute="0", hour="6"),
 ]
@@ -72,7 +100,46 @@ def reminder_mail(session: Session, invitation_id: UUID) -> Mail | None:
     return _render(invitation, "reminder", f"Until {_day(invitation)}: your feedback is asked for")
 
 
-MAILS: dict[str, Renderer] = {"invitation": invitation_mail, "reminder": reminder_mail}
+def reopened_mail(session: Session, invitation_id: UUID, *, lost: str) -> Mail | None:
+    """Render what everybody is told when a round is opened again; it says the same to all."""
+    invitation = _open_invitation(session, invitation_id)
+    if invitation is None:
+        return None
+    subject = f"Please look at your answers once more, until {_day(invitation)}"
+    return _render(invitation, lost, subject)
+
+
+def trustee_named(session: Session, round_id: UUID) -> Mail | None:
+    """Render what a trustee is asked first; pointless once they have their passphrase."""
+    round_ = round_with_trustee(session, round_id)
+    if round_ is None or round_.state == "closed" or has_passphrase(round_, _key_store()):
+        return None
+    return _render_for_trustee(round_, "trustee_named", "You are asked to hold the key of a round")
+
+
+def round_waits(session: Session, round_id: UUID) -> Mail | None:
+    """Render what a trustee is asked at the end; pointless once they have given their passphrase."""
+    round_ = round_with_trustee(session, round_id)
+    if round_ is None or not waits_for_trustee(round_, _key_store()):
+        return None
+    return _render_for_trustee(round_, "round_waits", "A round waits for your passphrase")
+
+
+MAILS: dict[str, Renderer] = {
+    "invitation": invitation_mail,
+    "reminder": reminder_mail,
+    **{
+        lost: partial(reopened_mail, lost=lost)
+        for lost in ("sheets_lost", "sheets_and_drafts_lost", "drafts_lost")
+    },
+    "trustee_named": trustee_named,
+    "round_waits": round_waits,
+}
+
+
+def _key_store() -> KeyStore:
+    store: KeyStore = current_app.extensions["key_store"]
+    return store
 
 
 def _open_invitation(session: Session, invitation_id: UUID) -> Invitation | None:
@@ -93,9 +160,23 @@ def _render(invitation: Invitation, template: str, subject: str) -> Mail:
         minutes=minutes_left(pages_of(instrument_of(round_.instrument_version))),
         deadline=f"{_day(invitation)}, {round_.deadline:%H:%M} UTC",
         place=f"{config.base_url}/r",
-        code=secret_of(invitation, current_app.extensions["key_store"]),
+        code=secret_of(invitation, _key_store()),
     )
     return Mail(invitation.email or "", subject, text)
+
+
+def _render_for_trustee(round_: Round, template: str, subject: str) -> Mail | None:
+    config: Config = current_app.extensions["config"]
+    trustee = round_.trustee
+    if trustee is None:
+        return None
+    text = render_template(
+        f"mail/{template}.txt",
+        greeting=f"Dear {trustee.person.name}," if trustee.person else "Good day,",
+        round=round_,
+        place=f"{config.base_url}/trustee/{round_.id}",
+    )
+    return Mail(trustee.email, subject, text)
 
 
 def _day(invitation: Invitation) -> str:

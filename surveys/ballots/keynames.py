@@ -1,4 +1,4 @@
-"""What a round's three secrets are called in the key store."""
+"""What a round's secrets are called in the key store."""
 
 from typing import Protocol
 from uuid import UUID
@@ -15,9 +15,24 @@ def private_key_name(round_: Identified) -> str:
     return f"round-{round_.id.hex}-private"
 
 
+def wrapped_key_name(round_: Identified) -> str:
+    """Where a trustee's round keeps its private key, locked, until they give their passphrase."""
+    return f"round-{round_.id.hex}-wrapped"
+
+
 def link_key_name(round_: Identified) -> str:
     return f"round-{round_.id.hex}-link"
 
 
 def draft_key_name(round_: Identified) -> str:
     return f"round-{round_.id.hex}-draft"
+
+
+def secret_names(round_: Identified) -> tuple[str, ...]:
+    """Return everything that must be gone after close; another secret of a round belongs here too."""
+    return (
+        private_key_name(round_),
+        wrapped_key_name(round_),
+        link_key_name(round_),
+        draft_key_name(round_),
+    )

@@ -13,6 +13,7 @@ from core import tokens
 from surveys.ballots.sheets import Draft, Sheet, Size, decode, encode
 
 BINDING_LENGTH = 32
+RECEIPT_LENGTH = 20
 CONTINUED, ANEW = b"=", b"!"
 
 
@@ -34,6 +35,11 @@ def public_key(private_key: bytes) -> bytes:
 def seal(sheet: Sheet, size: Size, *, place: bytes, public_key: bytes) -> bytes:
     """Seal a sheet for one place at one leader's table."""
     return SealedBox(PublicKey(public_key)).encrypt(place + encode(sheet, size))
+
+
+def receipt(envelope: bytes) -> bytes:
+    """Return what a rater keeps of an envelope, to find it among those that close has counted."""
+    return hashlib.blake2b(envelope, digest_size=RECEIPT_LENGTH).digest()
 
 
 def lock_draft(draft: Draft, size: Size, *, key: bytes) -> bytes:

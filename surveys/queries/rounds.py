@@ -109,13 +109,15 @@ class Mails:
     reminder_failures: list[str]
 
 
-def tables_of(round_: Round, counts: Mapping[tuple[UUID, str], Count]) -> list[Table]:
+def tables_of(
+    round_: Round, counts: Mapping[tuple[UUID, str], Count], *, minimum: int | None = None
+) -> list[Table]:
     """Return the tables of a round, one a leader, their groups in the order they always have."""
     return [
         Table(
             leader,
             {group: counts[leader.id, group] for group in GROUPS if (leader.id, group) in counts},
-            round_.minimum,
+            minimum or round_.minimum,
             round_.named_groups,
         )
         for leader in round_.leaders
@@ -124,7 +126,8 @@ def tables_of(round_: Round, counts: Mapping[tuple[UUID, str], Count]) -> list[T
 
 def standing_of(session: orm.Session, round_: Round) -> Standing:
     """Return how many had answered at the last count, where the fewest have first."""
-    tables = tables_of(round_, counted_by_group(session, round_))
+    counts = counted_by_group(session, round_)
+    tables = tables_of(round_, counts, minimum=round_.watched_minimum)
     return Standing(
         sorted(tables, key=lambda table: table.response),
         named_together(tables, raters_by_group(session, round_), round_),
@@ -138,7 +141,7 @@ def named_together(
     """Count each named group over all leaders, as at one table it is one person or two."""
     together: dict[str, Count] = {}
     for group in GROUPS:
-        if group in round_.named_groups and raters.get(group, 0) >= round_.minimum:
+        if group in round_.named_groups and raters.get(group, 0) >= round_.watched_minimum:
             counts = (table.groups.get(group, Count(0)) for table in tables)
             together[group] = sum(counts, Count(0))
     return together

@@ -20,6 +20,7 @@ from core.keys import KeyStore
 from instruments.queries import instrument_of, published_versions, shipped
 from instruments.questionnaires import Instrument
 from instruments.services import publish
+from surveys.forms.keys import ReopenForm, TrusteeForm
 from surveys.forms.rounds import (
     DeadlineForm,
     ProtectionForm,
@@ -28,6 +29,7 @@ from surveys.forms.rounds import (
 )
 from surveys.models import Invitation, Leader, Round
 from surveys.policies import may_manage
+from surveys.queries.keys import possible_trustees
 from surveys.queries.rounds import (
     invitations,
     invited_by_group,
@@ -37,6 +39,8 @@ from surveys.queries.rounds import (
     standing_of,
     tables_of,
 )
+from surveys.services.keys import has_passphrase, loss_of, stage_of, waits_for_trustee
+from surveys.services.reopening import reopen
 from surveys.services.rounds import (
     assign_coaches,
     create_round,
@@ -46,6 +50,7 @@ from surveys.services.rounds import (
     raise_protection,
     replace_link,
 )
+from surveys.services.trustees import name_trustee
 
 View = Callable[..., ResponseReturnValue]
 Form = TypeVar("Form", bound=FlaskForm)
@@ -111,6 +116,13 @@ def note_coach(leader: Leader) -> None:
     audit.record(db.session, actor, "made coach of them", "account", coach.id if coach else None)
 
 
+def note_trustee(round_: Round) -> None:
+    """Record into whose hands the key of a round goes."""
+    note("changed the trustee of", round_)
+    actor = current_account().email
+    audit.record(db.session, actor, "made trustee of it", "account", round_.trustee_id)
+
+
 def key_store() -> KeyStore:
     store: KeyStore = current_app.extensions["key_store"]
     return store
@@ -124,7 +136,8 @@ def key_store() -> KeyStore:
 def index() -> ResponseReturnValue:
     account = current_account()
     mine = [round_ for round_ in rounds(db.session) if may_manage(account, round_)]
-    return render("rounds/index.html", rounds=mine)
+    stages = {round_.id: stage_of(db.session, round_, key_store()) for round_ in mine}
+    return render("rounds/index.html", rounds=mine, stages=stages)
 
 
 @bp.route("/new", methods=["GET", "POST"])
@@ -160,6 +173,8 @@ def show(round_id: UUID) -> ResponseReturnValue:
 
 
 def draft_page(round_: Round) -> str:
+    trustee = TrusteeForm(data={"trustee": str(round_.trustee_id or "")})
+    trustee.offer(possible_trustees(db.session))
     return render(
         "rounds/draft.html",
         round=round_,
@@ -167,6 +182,8 @@ def draft_page(round_: Round) -> str:
         coaches=coaches(db.session),
         deadline=DeadlineForm(data={"last_day": round_.deadline.date()}),
         protection=ProtectionForm(data={"protection": round_.protection}),
+        trustee=trustee,
+        has_passphrase=has_passphrase(round_, key_store()),
     )
 
 
@@ -182,6 +199,8 @@ def launched_page(round_: Round) -> str:
         deadline=DeadlineForm(data={"last_day": round_.deadline.date()}),
         protection=protection,
         reminder_days=round_.reminder_days(clock.today() - ONE_DAY),
+        lost=loss_of(db.session, round_, key_store()),
+        waits=waits_for_trustee(round_, key_store()),
     )
 
 
@@ -221,6 +240,21 @@ def set_coaches(round_id: UUID) -> ResponseReturnValue:
     return done("The coaches are assigned.", ".show", round_id=round_id)
 
 
+@bp.post("/<uuid:round_id>/trustee")
+@hr
+@tells
+def set_trustee(round_id: UUID) -> ResponseReturnValue:
+    round_ = managed(round_id)
+    offered = {str(account.id): account for account in possible_trustees(db.session)}
+    form = TrusteeForm()
+    form.offer(offered.values())
+    chosen = offered.get(filled(form).trustee.data)
+    if name_trustee(db.session, round_, chosen, key_store()):
+        note_trustee(round_)
+    db.session.commit()
+    return done("It is settled who holds the key.", ".show", round_id=round_id)
+
+
 # --- What cannot be taken back: a page first, then the deed
 
 
@@ -234,6 +268,7 @@ def before_launch(round_id: UUID) -> ResponseReturnValue:
         tables=tables_of(round_, invited_by_group(db.session, round_)),
         invitations=invitations(db.session, round_),
         reminder_days=round_.reminder_days(clock.today()),
+        has_passphrase=has_passphrase(round_, key_store()),
     )
 
 
@@ -274,7 +309,32 @@ def close_now(round_id: UUID) -> ResponseReturnValue:
     lock_round(db.session, round_, at=clock.now())
     note("locked", round_)
     db.session.commit()
-    return done("The round is closed. The answers are being scored.", ".show", round_id=round_id)
+    return done("Nobody can answer any more.", ".show", round_id=round_id)
+
+
+@bp.get("/<uuid:round_id>/reopen")
+@hr
+def before_reopening(round_id: UUID) -> ResponseReturnValue:
+    round_ = managed(round_id)
+    return render(
+        "rounds/reopen.html",
+        round=round_,
+        lost=loss_of(db.session, round_, key_store()),
+        has_passphrase=has_passphrase(round_, key_store()),
+        form=ReopenForm(formdata=None),
+    )
+
+
+@bp.post("/<uuid:round_id>/reopen")
+@hr
+@tells
+def reopen_now(round_id: UUID) -> ResponseReturnValue:
+    round_ = managed(round_id)
+    form = filled(ReopenForm())
+    reopen(db.session, round_, key_store(), deadline=form.last_day.moment, at=clock.now())
+    note("reopened", round_)
+    db.session.commit()
+    return done("The round is open again. Everybody is told by mail.", ".show", round_id=round_id)
 
 
 # --- Links

@@ -1,12 +1,10 @@
 """The life of a round: drafted, launched, locked. What is launched only becomes safer, never less so."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from secrets import token_bytes
 from typing import TypedDict, Unpack
 
 import sqlalchemy as sa
-from nacl.public import PrivateKey
 from sqlalchemy import orm
 
 from accounts.models import Account, Person
@@ -15,9 +13,9 @@ from core.errors import DomainError
 from core.keys import KeyStore
 from core.mail import post
 from instruments.models import InstrumentVersion
-from surveys.ballots.keynames import draft_key_name, link_key_name, private_key_name
+from surveys.ballots.keynames import link_key_name
 from surveys.models import MINIMUMS, GroupCount, Invitation, Leader, Round, Seat
-from surveys.policies import may_coach
+from surveys.policies import may_coach, may_hold_key
 from surveys.queries.rounds import (
     due_reminders,
     group_counts,
@@ -25,6 +23,7 @@ from surveys.queries.rounds import (
     leaders_without_raters,
     seats_by_group,
 )
+from surveys.services.keys import link_fingerprint, make_secrets
 
 
 class RoundLaunchedError(DomainError):
@@ -53,6 +52,10 @@ class LeaderTwiceError(DomainError):
 
 class UnfitCoachError(DomainError):
     """A coach has the role, and no part in the round."""
+
+
+class UnfitTrusteeError(DomainError):
+    """A trustee has the role, no part in the round, and runs neither it nor the machine."""
 
 
 class Settings(TypedDict, total=False):
@@ -138,29 +141,25 @@ def assign_coaches(coaches: Mapping[Leader, Account | None]) -> list[Leader]:
 
 
 def launch(session: orm.Session, round_: Round, key_store: KeyStore, *, at: datetime) -> None:
-    """Make the round's secrets, freeze who rates whom, and invite everybody.
-
-    The secrets are written first: should the transaction be rolled back, they open nothing and
-    the next launch writes new ones over them.
-    """
+    """Make the round's secrets, freeze who rates whom, and invite everybody."""
     hold_draft(session, round_)
     forget_guests_without_seats(session, round_)
     _check_complete(session, round_, at)
+    guests = invitations(session, round_)
+    check_trustee(round_, round_.trustee, guests)
 
-    private_key, link_key = PrivateKey.generate(), token_bytes(tokens.LENGTH)
-    key_store.put(private_key_name(round_), bytes(private_key))
-    key_store.put(link_key_name(round_), link_key)
-    key_store.put(draft_key_name(round_), token_bytes(tokens.LENGTH))
-
-    round_.public_key, round_.launched_at = bytes(private_key.public_key), at
-    for invitation in invitations(session, round_):
-        _issue(session, invitation, link_key)
+    make_secrets(round_, key_store)
+    round_.watched_protection = round_.protection
+    round_.launched_at, link_key = at, key_store.get(link_key_name(round_))
+    for invitation in guests:
+        issue_link(invitation, link_key)
+        _invite(session, invitation)
     _write_counts(session, round_, on=at.date())
 
 
 def raise_protection(session: orm.Session, round_: Round, protection: str) -> None:
     """Protect raters more. Until launch nobody has been promised anything, and any level may be chosen."""
-    _hold(session, round_)
+    hold(session, round_)
     if round_.state not in {"draft", "open"}:
         raise RoundNotOpenError("This round is over: its protection can no longer be changed.")
     lower = MINIMUMS[protection] < MINIMUMS[round_.protection]
@@ -174,7 +173,7 @@ def raise_protection(session: orm.Session, round_: Round, protection: str) -> No
 
 def extend_deadline(session: orm.Session, round_: Round, deadline: datetime) -> None:
     """Give raters longer. Until launch nobody has been told of a deadline, and any may be chosen."""
-    _hold(session, round_)
+    hold(session, round_)
     if round_.state not in {"draft", "open"}:
         raise RoundNotOpenError("This round is over: its deadline can no longer be moved.")
     if round_.state == "open" and deadline <= round_.deadline:
@@ -186,18 +185,21 @@ def extend_deadline(session: orm.Session, round_: Round, deadline: datetime) -> 
 
 
 def lock_round(session: orm.Session, round_: Round, *, at: datetime) -> None:
-    """Let nobody answer any more. There is no way back; scoring follows by itself.
+    """Let nobody answer any more. Scoring follows by itself, or when the trustee gives their passphrase.
 
-    The row is held, so that an answer on its way is either in before or refused after.
+    There is no way back, but where the key is lost. The row is held, so that an answer on its way is either
+    in before or refused after.
     """
-    _hold(session, round_)
+    hold(session, round_)
     _check_open(round_)
     round_.locked_at = at
+    if round_.trustee_id:
+        post(session, "round_waits", round_.id)
 
 
 def remind(session: orm.Session, round_: Round) -> None:
     """Remind those who have neither answered nor declined; a second time on one day nobody is."""
-    _hold(session, round_)
+    hold(session, round_)
     _check_open(round_)
     if round_.reminded_on == clock.today():
         return
@@ -211,11 +213,17 @@ def replace_link(session: orm.Session, invitation: Invitation, key_store: KeySto
 
     What was sent stays. A draft goes: only the old link could have opened it.
     """
-    _hold(session, invitation.round)
+    hold(session, invitation.round)
     _check_open(invitation.round)
     invitation.issue += 1
-    _issue(session, invitation, key_store.get(link_key_name(invitation.round)))
+    issue_link(invitation, key_store.get(link_key_name(invitation.round)))
+    _invite(session, invitation)
     session.execute(sa.update(Seat).where(Seat.invitation_id == invitation.id).values(draft=None))
+
+
+def issue_link(invitation: Invitation, link_key: bytes) -> None:
+    """Let the present link be the one that leads in; mails make it from the same key."""
+    invitation.authenticator_hash = link_fingerprint(invitation, link_key)
 
 
 def secret_of(invitation: Invitation, key_store: KeyStore) -> str:
@@ -236,12 +244,33 @@ def count_answers(session: orm.Session, round_: Round, *, on: date) -> None:
         count.invited, count.answered, count.counted_on = seats.invited, seats.answered, on
 
 
+def hold(session: orm.Session, round_: Round) -> None:
+    """Take the row for this transaction, and see it as it is.
+
+    Columns are named because a refresh repeats the joins a round was loaded with, and PostgreSQL holds no
+    row of an outer join. It also forgets what is not yet written, so that must be written first.
+    """
+    columns = [column.key for column in sa.inspect(Round).column_attrs]
+    session.flush()
+    session.refresh(round_, columns, with_for_update=True)
+
+
 def hold_draft(session: orm.Session, round_: Round) -> None:
     """Hold a round which is still a draft, so that nobody launches it meanwhile."""
-    _hold(session, round_)
+    hold(session, round_)
     if round_.state != "draft":
         raise RoundLaunchedError(
             "This round has been launched: who is rated, and by whom, can no longer be changed."
+        )
+
+
+def check_trustee(round_: Round, trustee: Account | None, guests: Iterable[Invitation]) -> None:
+    """See to it that whoever holds the key has no part in the round."""
+    if trustee and not may_hold_key(trustee, round_, guests):
+        raise UnfitTrusteeError(
+            f"{trustee.email} cannot hold the key of this round: a trustee is one by role, or a coach, is "
+            "neither of HR nor an administrator, and is not rated or asked in the round. "
+            "Choose somebody else."
         )
 
 
@@ -251,17 +280,6 @@ def forget_guests_without_seats(session: orm.Session, round_: Round) -> None:
         sa.delete(Invitation).where(Invitation.round_id == round_.id, ~seated),
         execution_options={"synchronize_session": "fetch"},
     )
-
-
-def _hold(session: orm.Session, round_: Round) -> None:
-    """Take the row for this transaction, and see it as it is.
-
-    Columns are named because a refresh repeats the joins a round was loaded with, and PostgreSQL holds no
-    row of an outer join. It also forgets what is not yet written, so that must be written first.
-    """
-    columns = [column.key for column in sa.inspect(Round).column_attrs]
-    session.flush()
-    session.refresh(round_, columns, with_for_update=True)
 
 
 def _check_open(round_: Round) -> None:
@@ -285,11 +303,7 @@ def _check_complete(session: orm.Session, round_: Round, at: datetime) -> None:
         )
 
 
-def _issue(session: orm.Session, invitation: Invitation, link_key: bytes) -> None:
-    secret = tokens.link_secret(link_key, invitation.id, invitation.issue)
-    invitation.authenticator_hash = tokens.fingerprint(
-        tokens.derive(secret, "candid360 authenticator")
-    )
+def _invite(session: orm.Session, invitation: Invitation) -> None:
     if invitation.email:
         post(session, "invitation", invitation.id)
 

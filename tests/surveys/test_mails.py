@@ -16,7 +16,9 @@ from surveys.jobs import invitation_mail, reminder_mail
 from surveys.models import Invitation, Round
 from surveys.services.rounds import add_leader, launch, lock_round, replace_link, secret_of
 from surveys.services.seats import Rater, invite_all
-from tests.factories import NOON, make_open_round, make_person, make_round
+from surveys.services.trustees import name_trustee
+from tests.factories import NOON, make_account, make_open_round, make_person, make_round
+from tests.surveys.keys import PASSPHRASE, take
 
 SNAPSHOTS = Path(__file__).parent / "mails"
 
@@ -89,6 +91,22 @@ def test_the_invitation_says_who_why_how_long_and_who_sees(
     mail = invitation_mail(session, invitation.id)
 
     check_snapshot(mail, name, secret_of(invitation, key_store))
+
+
+@pytest.mark.usefixtures("cheap_passphrases")
+def test_the_invitation_says_who_holds_the_key(
+    session: Session, key_store: KeyStore, in_app: None
+) -> None:
+    round_ = make_round(session)
+    invitation = invited(session, round_, "direct_report")
+    trustee = make_account(session, "trustee", person=make_person(session, "Tove Trust"))
+    name_trustee(session, round_, trustee, key_store)
+    take(session, round_, key_store, PASSPHRASE)
+    launch(session, round_, key_store, at=NOON)
+
+    mail = invitation_mail(session, invitation.id)
+
+    check_snapshot(mail, "invitation_under_a_trustee", secret_of(invitation, key_store))
 
 
 def test_the_reminder_says_what_is_missing_and_carries_the_same_link(

@@ -88,6 +88,27 @@ def test_a_small_group_is_not_counted_by_itself(
         assert alone not in page
 
 
+def test_raising_protection_does_not_cut_one_count_in_two_ways(
+    client: FlaskClient, session: Session, hr: Account, key_store: KeyStore
+) -> None:
+    """Four clients apart, then together with one of the board: the difference would be that one person."""
+    round_ = make_round(session)
+    seats = make_leader(session, round_, client=4, board=1).seats
+    launch(session, round_, key_store, at=NOON)
+    answer(session, [seat for seat in seats if seat.group in {"client", "board"}][1:])
+
+    before = told(client, round_)
+    client.post(f"/rounds/{round_.id}/protection", data={"protection": "strict"})
+    session.expire_all()
+
+    assert round_.protection == "strict"
+    assert told(client, round_) == before
+
+
+def told(client: FlaskClient, round_: Round) -> set[str]:
+    return set(re.findall(r"\d+ of \d+", client.get(f"/rounds/{round_.id}").text))
+
+
 def test_nobody_who_stands_alone_at_a_table_is_counted_there(
     client: FlaskClient, session: Session, hr: Account, key_store: KeyStore
 ) -> None:

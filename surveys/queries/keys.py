@@ -1,0 +1,59 @@
+"""What is read about a round's secrets and the people who hold them."""
+
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from accounts.models import Account, Role
+from surveys.models import Invitation, Round
+
+TRUSTED, RUNNING = ("trustee", "coach"), ("hr", "administrator")
+
+
+def any_invitation(session: orm.Session, round_: Round) -> Invitation:
+    """Return one invitation of a launched round, always the same."""
+    query = sa.select(Invitation).where(Invitation.round_id == round_.id)
+    return session.scalars(query.order_by(Invitation.id).limit(1)).one()
+
+
+def possible_trustees(session: orm.Session) -> list[Account]:
+    """Return the accounts whose roles let them hold a key, in whatever round they have no part."""
+    query = (
+        sa.select(Account)
+        .where(
+            Account.active,
+            Account.roles.any(Role.name.in_(TRUSTED)),
+            ~Account.roles.any(Role.name.in_(RUNNING)),
+        )
+        .options(orm.joinedload(Account.person), orm.selectinload(Account.roles))
+        .order_by(Account.email)
+    )
+    return list(session.scalars(query))
+
+
+def round_with_trustee(session: orm.Session, round_id: UUID) -> Round | None:
+    """Return a round with its trustee, where it has one."""
+    trustee = orm.joinedload(Round.trustee).joinedload(Account.person)
+    return session.scalar(sa.select(Round).where(Round.id == round_id).options(trustee))
+
+
+def entrusted_rounds(session: orm.Session, trustee: Account) -> list[Round]:
+    """Return the rounds to which somebody holds the key, the latest first."""
+    query = sa.select(Round).where(Round.trustee_id == trustee.id)
+    return list(session.scalars(query.order_by(Round.deadline.desc(), Round.name)))
+
+
+def holds_a_key(session: orm.Session, account: Account) -> bool:
+    """Whether any round is entrusted to somebody, a closed one included."""
+    return bool(session.scalar(sa.select(sa.exists().where(Round.trustee_id == account.id))))
+
+
+def running_rounds(session: orm.Session) -> list[Round]:
+    """Return the rounds that are open or locked: those whose secrets must be there."""
+    query = sa.select(Round).where(Round.launched_at.is_not(None), Round.closed_at.is_(None))
+    return list(session.scalars(query))
+
+
+def closed_rounds(session: orm.Session) -> list[Round]:
+    return list(session.scalars(sa.select(Round).where(Round.closed_at.is_not(None))))

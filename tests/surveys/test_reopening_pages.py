@@ -1,0 +1,197 @@
+"""A lost key is said plainly to HR and to the operator, who open the round again by page or command."""
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from click.testing import Result
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy.orm import Session
+
+from core import clock
+from core.audit import AuditEntry
+from core.keys import KeyStore
+from surveys.ballots.keynames import (
+    draft_key_name,
+    link_key_name,
+    private_key_name,
+    wrapped_key_name,
+)
+from surveys.models import Round
+from surveys.services.keys import loss_of
+from surveys.services.rounds import (
+    lock_round,
+)
+from tests.factories import NOON, make_account
+from tests.surveys.keys import OTHER, PASSPHRASE, Name, lose, take
+from tests.surveys.rounds import SignIn, post
+
+LATER = NOON + timedelta(days=30)
+KEY, LINKS, DRAFTS = private_key_name, link_key_name, draft_key_name
+
+
+# --- HR's pages
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_hr_is_told_and_opens_the_round_again(
+    client: FlaskClient, session: Session, open_round: Round, key_store: KeyStore, *, over: bool
+) -> None:
+    place, day = f"/rounds/{open_round.id}", clock.today() + timedelta(days=20)
+    assert "missing from the key store" not in client.get(place).text
+    if over:
+        lock_round(session, open_round, at=clock.now())
+    lose(session, open_round, key_store, KEY)
+    assert "The key of this round is missing from the key store" in client.get(place).text
+    assert "First ask whoever runs this server" in client.get(f"{place}/reopen").text
+
+    assert "tick that it is lost" in post(client, f"{place}/reopen", last_day=str(day))
+    assert loss_of(session, open_round, key_store).key
+    page = post(client, f"{place}/reopen", last_day=str(day), lost="y")
+
+    assert "The round is open again" in page
+    assert "missing from the key store" not in page
+    session.expire_all()
+    assert (open_round.state, open_round.deadline.date()) == ("open", day)
+    assert session.scalars(sa.select(AuditEntry.deed)).all() == ["reopened"]
+
+
+def test_hr_opens_nothing_again_whose_key_is_there(
+    client: FlaskClient, session: Session, open_round: Round
+) -> None:
+    place, day = f"/rounds/{open_round.id}", clock.today() + timedelta(days=20)
+    assert "Nothing is lost" in client.get(f"{place}/reopen").text
+
+    page = post(client, f"{place}/reopen", last_day=str(day), lost="y")
+
+    assert "where it should be" in page
+    assert session.scalars(sa.select(AuditEntry.deed)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        (LINKS, "links is missing from the key store"),
+        (DRAFTS, "drafts is missing from the key store"),
+    ],
+)
+def test_hr_reads_what_is_lost(
+    client: FlaskClient,
+    session: Session,
+    open_round: Round,
+    key_store: KeyStore,
+    lost: Name,
+    said: str,
+) -> None:
+    lose(session, open_round, key_store, lost)
+
+    assert said in client.get(f"/rounds/{open_round.id}").text
+    assert "Open the round again" in client.get(f"/rounds/{open_round.id}/reopen").text
+
+
+def test_hr_is_sent_to_the_trustee_first(
+    client: FlaskClient, session: Session, hr: object, entrusted_locked: Round, key_store: KeyStore
+) -> None:
+    lose(session, entrusted_locked, key_store, wrapped_key_name)
+
+    assert "First the trustee" in client.get(f"/rounds/{entrusted_locked.id}/reopen").text
+
+
+# --- The operator's commands
+
+
+def command(app: Flask, *words: str, said: str = "") -> Result:
+    return app.test_cli_runner().invoke(args=["surveys", *words], input=said)
+
+
+def test_the_list_says_what_is_wrong_with_keys(
+    app: Flask, session: Session, partly: Round, entrusted_locked: Round, key_store: KeyStore
+) -> None:
+    lose(session, partly, key_store, KEY)
+
+    lines = dict(line.split("  ", 1) for line in command(app, "list").output.splitlines())
+
+    assert lines[str(partly.id)].endswith(
+        "(its key is missing from the key store, or is another one)"
+    )
+    assert lines[str(entrusted_locked.id)].endswith("(waits for its trustee)")
+
+
+def test_an_operator_opens_a_round_again(
+    app: Flask, session: Session, partly: Round, key_store: KeyStore
+) -> None:
+    day = f"{clock.today() + timedelta(days=40)}"
+    refused = command(app, "reopen", str(partly.id), "--deadline", day)
+    assert (refused.exit_code, "where it should be" in refused.output) == (1, True)
+    lose(session, partly, key_store, KEY)
+
+    done = command(app, "reopen", str(partly.id), "--deadline", day)
+
+    assert (done.exit_code, "open again" in done.output) == (0, True)
+    session.expire_all()
+    assert str(partly.deadline) == f"{day} 23:59:00+00:00"
+    assert session.scalars(sa.select(AuditEntry.deed)).all() == ["reopened"]
+
+
+def test_a_passphrase_is_given_on_the_command_line(
+    app: Flask, session: Session, entrusted_locked: Round, key_store: KeyStore
+) -> None:
+    wrong = command(app, "unlock", str(entrusted_locked.id), said=f"{OTHER}\n")
+    assert (wrong.exit_code, "not the passphrase" in wrong.output) == (1, True)
+
+    right = command(app, "unlock", str(entrusted_locked.id), said=f"{PASSPHRASE}\n")
+
+    assert (right.exit_code, PASSPHRASE in right.output) == (0, False)
+    assert key_store.has(private_key_name(entrusted_locked))
+
+
+def test_an_operator_names_another_trustee(
+    app: Flask, session: Session, entrusted_locked: Round, key_store: KeyStore
+) -> None:
+    new = make_account(session, "coach")
+    session.commit()
+    words = ("entrust", str(entrusted_locked.id), new.email)
+
+    assert command(app, *words, said="n\n").exit_code == 1
+    assert key_store.has(wrapped_key_name(entrusted_locked))
+    assert "Nobody signs in as" in command(app, *words[:2], "no@example.org", "--yes").output
+    done = command(app, *words, said="y\n")
+
+    assert (done.exit_code, "asked by mail" in done.output) == (0, True)
+    session.expire_all()
+    assert entrusted_locked.trustee is new
+    assert not key_store.has(wrapped_key_name(entrusted_locked))
+
+
+def test_a_round_that_is_not_there_is_said_so(app: Flask, session: Session) -> None:
+    nowhere = "00000000-0000-0000-0000-000000000000"
+
+    assert "There is no such round" in command(app, "unlock", nowhere, said="x\n").output
+
+
+# --- A trustee's pages
+
+
+@pytest.mark.usefixtures("hr")
+def test_hr_and_trustee_see_that_the_key_is_missing(
+    client: FlaskClient,
+    session: Session,
+    entrusted_locked: Round,
+    key_store: KeyStore,
+    sign_in: SignIn,
+) -> None:
+    place = f"/trustee/{entrusted_locked.id}"
+    lose(session, entrusted_locked, key_store, wrapped_key_name)
+    assert "Key missing" in client.get("/rounds").text
+    assert entrusted_locked.trustee
+    sign_in(entrusted_locked.trustee)
+    assert "no passphrase of before opens it" in client.get(place).text
+
+    take(session, entrusted_locked, key_store, OTHER)
+    session.commit()
+
+    assert "HR can open the round again." in client.get("/trustee").text
+    page = client.get(place).text
+    assert "a key of this round is missing" in page
+    assert f"{place}/unlock" not in page
