@@ -1,39 +1,151 @@
 """Commands for operators."""
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from uuid import UUID
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 
+from accounts.queries import account_of
 from core import audit, clock
 from core.db import db
 from core.errors import DomainError
+from core.keys import KeyStore
+from surveys.forms.rounds import LAST_MINUTE
+from surveys.models import Round
 from surveys.queries.rounds import round_by_id, rounds
+from surveys.services.keys import NOTHING, loss_of, waits_for_trustee
+from surveys.services.reopening import reopen
 from surveys.services.rounds import lock_round
+from surveys.services.trustees import replace_trustee, unlock
+from surveys.services.verifying import RIGHT, UNSEEN, WRONG, Finding, verify
 
 ACTOR = "the command line"
+BROKEN = 1
+HEADINGS = {
+    RIGHT: "Looked at and found right",
+    WRONG: "Found wrong",
+    UNSEEN: "Cannot be seen from here",
+}
 
 group = AppGroup("surveys", help="Rounds.")
 
 
 @group.command("list")
 def list_rounds() -> None:
-    """Show every round with its state and deadline."""
+    """Show every round with its state and deadline, and what is wrong with its key."""
     for round_ in rounds(db.session):
-        click.echo(f"{round_.id}  {round_.state:<6}  {round_.deadline:%Y-%m-%d}  {round_.name}")
+        words = f"{round_.id}  {round_.state:<6}  {round_.deadline:%Y-%m-%d}  {round_.name}"
+        click.echo(words + _of_its_key(round_))
 
 
 @group.command("lock")
 @click.argument("round_id", metavar="ROUND", type=click.UUID)
 def lock(round_id: UUID) -> None:
     """Close ROUND early: nobody can answer any more, and there is no way back."""
+    with _deed("locked", round_id) as round_:
+        lock_round(db.session, round_, at=clock.now())
+    waits = "It waits for its trustee" if round_.trustee_id else "The worker scores it soon"
+    click.echo(f"The round is locked. {waits}.")
+
+
+@group.command("unlock")
+@click.argument("round_id", metavar="ROUND", type=click.UUID)
+@click.option("--passphrase", prompt="The trustee's passphrase", hide_input=True)
+def unlock_command(round_id: UUID, passphrase: str) -> None:
+    """Let the trustee give their passphrase for ROUND here instead of on their page."""
+    with _deed("unlocked the key of", round_id) as round_:
+        unlock(db.session, round_, _key_store(), passphrase=passphrase)
+    click.echo("The key is unlocked. The worker scores the round within a minute or two.")
+
+
+@group.command("reopen")
+@click.argument("round_id", metavar="ROUND", type=click.UUID)
+@click.option(
+    "--deadline", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day to answer."
+)
+def reopen_command(round_id: UUID, deadline: datetime) -> None:
+    """Open ROUND again for answers, where its key is lost; what was sent is emptied unread."""
+    with _deed("reopened", round_id) as round_:
+        moment = datetime.combine(deadline, LAST_MINUTE)
+        reopen(db.session, round_, _key_store(), deadline=moment, at=clock.now())
+    click.echo("The round is open again. Everybody who was invited is told by mail.")
+
+
+@group.command("entrust")
+@click.argument("round_id", metavar="ROUND", type=click.UUID)
+@click.argument("email")
+@click.confirmation_option(
+    prompt="What is sealed with the passphrase of before is lost for good. Go on?"
+)
+def entrust(round_id: UUID, email: str) -> None:
+    """Let EMAIL be the trustee of a launched ROUND whose trustee and passphrase are gone."""
+    trustee = account_of(db.session, email)
+    if trustee is None:
+        raise click.ClickException(f"Nobody signs in as {email}. `flask accounts list` shows them.")
+    with _deed("changed the trustee of", round_id) as round_:
+        replace_trustee(db.session, round_, trustee, _key_store())
+        audit.record(db.session, ACTOR, "made trustee of it", "account", trustee.id)
+    click.echo(
+        f"{trustee.email} is asked by mail to take a passphrase. Then open the round again: "
+        "flask surveys reopen"
+    )
+
+
+@group.command("verify-anonymity")
+@click.argument("round_id", metavar="ROUND", type=click.UUID)
+def verify_anonymity(round_id: UUID) -> None:
+    """Look for whatever breaks the promise to the raters of ROUND, here and now; change nothing.
+
+    Says what is right, what is wrong and what to do, and what cannot be seen from here. Ends with 1 where
+    something is wrong.
+    """
+    round_ = _round(round_id)
+    findings = verify(db.session, round_, _key_store(), current_app.extensions["config"])
+    click.echo(f"The round {round_.name!r} is {round_.state}.")
+    for kind, heading in HEADINGS.items():
+        _tell(heading, [finding for finding in findings if finding.kind == kind])
+    if any(finding.kind == WRONG for finding in findings):
+        sys.exit(BROKEN)
+
+
+def _tell(heading: str, findings: list[Finding]) -> None:
+    click.echo(f"\n{heading} ({len(findings)})")
+    for finding in findings:
+        click.echo(f"  - {finding.words}{'.' if finding.kind != UNSEEN else ':'}")
+        if finding.more:
+            click.echo(f"    {finding.more}.")
+
+
+@contextmanager
+def _deed(words: str, round_id: UUID) -> Iterator[Round]:
+    """Lend a round for a deed; what forbids it is said, what is done is recorded and committed."""
+    round_ = _round(round_id)
+    try:
+        yield round_
+    except DomainError as error:
+        raise click.ClickException(str(error)) from None
+    audit.record(db.session, ACTOR, words, "round", round_.id)
+    db.session.commit()
+
+
+def _round(round_id: UUID) -> Round:
     round_ = round_by_id(db.session, round_id)
     if round_ is None:
         raise click.ClickException("There is no such round. `flask surveys list` shows them all.")
-    try:
-        lock_round(db.session, round_, at=clock.now())
-    except DomainError as error:
-        raise click.ClickException(str(error)) from None
-    audit.record(db.session, ACTOR, "locked", "round", round_.id)
-    db.session.commit()
-    click.echo("The round is locked. The worker scores it within a minute or two.")
+    return round_
+
+
+def _of_its_key(round_: Round) -> str:
+    if loss_of(db.session, round_, _key_store()) != NOTHING:
+        return "  (its key is missing from the key store, or is another one)"
+    return "  (waits for its trustee)" if waits_for_trustee(round_, _key_store()) else ""
+
+
+def _key_store() -> KeyStore:
+    store: KeyStore = current_app.extensions["key_store"]
+    return store

@@ -64,12 +64,14 @@ def first_with_gaps(pages: tuple[Page, ...], sheet: Sheet) -> int:
 
 
 def band_ends(scale: Scale) -> tuple[str, str]:
-    """Return below and above which figures a report leaves averages untold, where a band is an eighth.
+    """Return below and above which figures a report leaves averages untold.
+
+    A band is an eighth of the scale, and half a point at least.
 
     >>> band_ends(Scale(low=1, high=5, labels=(), not_observed=""))
     ('1.5', '4.5')
     """
-    width = (scale.high - scale.low) / 8
+    width = max((scale.high - scale.low) / 8, 0.5)
     return _plain(scale.low + width), _plain(scale.high - width)
 
 

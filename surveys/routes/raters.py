@@ -15,7 +15,9 @@ from core.db import db
 from core.errors import ForbiddenError, NotFoundError
 from core.limits import limit_posts
 from instruments.queries import instrument_of
-from surveys.ballots.sheets import Draft
+from surveys.ballots.sheets import Draft, Sheet
+from surveys.forms.hints import PATTERNS, Hint, hints, known_words
+from surveys.forms.receipts import written
 from surveys.forms.sheets import (
     Filled,
     Page,
@@ -25,8 +27,8 @@ from surveys.forms.sheets import (
     minutes_left,
     pages_of,
 )
-from surveys.models import Invitation, Seat
-from surveys.queries.answers import invitation_of, seat_of, seats_of
+from surveys.models import Invitation, Leader, Round, Seat
+from surveys.queries.answers import directory_words, invitation_of, seat_of, seats_of
 from surveys.services import answers
 from surveys.services.rounds import RoundNotOpenError
 
@@ -61,6 +63,10 @@ class OwnSeat:
     key: bytes
 
     @property
+    def is_named(self) -> bool:
+        return self.seat.group in self.seat.leader.round.named_groups
+
+    @property
     def draft(self) -> Draft:
         return answers.read_draft(self.seat, key=self.key)
 
@@ -77,11 +83,15 @@ class OwnSeat:
 
 def current_rater() -> Rater:
     """Load and authorise: the cookie says all there is to know, and only while the round is open."""
-    authenticator, _, sibling = request.cookies.get(COOKIE, "").partition(".")
-    rater = _rater(authenticator, sibling)
+    rater = _known_rater()
     if rater.invitation.round.state != "open":
         raise RoundNotOpenError("This round is not open.")
     return rater
+
+
+def _known_rater() -> Rater:
+    authenticator, _, sibling = request.cookies.get(COOKIE, "").partition(".")
+    return _rater(authenticator, sibling)
 
 
 def own_seat(seat_id: UUID) -> OwnSeat:
@@ -222,7 +232,27 @@ def _page(own: OwnSeat, page: Page, filled: Filled) -> str:
         instrument=answers.asked_of(own.seat),
         filled=filled,
         is_anew=own.draft.is_anew,
+        could_tell=_hints(own, filled.sheet) if page.questions else {},
+        patterns=PATTERNS,
     )
+
+
+def _hints(own: OwnSeat, sheet: Sheet) -> dict[str, tuple[Hint, ...]]:
+    """Return by question what could tell who wrote; nothing where all comments bear the rater's name."""
+    if own.is_named or not sheet.comments:
+        return {}
+    leader, invitation = own.seat.leader, own.seat.invitation
+    people = directory_words(db.session, invitation)
+    known = known_words(
+        names=[invitation.name, *(name for name, _, _ in people)],
+        posts=[post for _, *posts in people for post in posts],
+        harmless=[leader.name, *_posts_of(leader)],
+    )
+    return {key: found for key, text in sheet.comments.items() if (found := hints(text, known))}
+
+
+def _posts_of(leader: Leader) -> list[str]:
+    return [leader.person.title, leader.person.department] if leader.person else []
 
 
 def _turned(own: OwnSeat, number: int) -> str:
@@ -242,7 +272,11 @@ def _turned(own: OwnSeat, number: int) -> str:
 @bp.get("/seats/<uuid:seat_id>/send")
 def review(seat_id: UUID) -> str:
     own = own_seat(seat_id)
-    return render("raters/review.html", seat=own.seat, pages=own.pages, draft=own.draft)
+    draft = own.draft
+    could_tell = _hints(own, draft.sheet)
+    return render(
+        "raters/review.html", seat=own.seat, pages=own.pages, draft=draft, could_tell=could_tell
+    )
 
 
 @bp.post("/seats/<uuid:seat_id>/send")
@@ -257,14 +291,24 @@ def send(seat_id: UUID) -> ResponseReturnValue:
 @bp.get("/seats/<uuid:seat_id>/sent")
 def sent(seat_id: UUID) -> ResponseReturnValue:
     seat = own_seat(seat_id).seat
-    if not seat.answered:
+    digest = answers.receipt_of(seat)
+    if digest is None:
         return redirect(url_for(".review", seat_id=seat_id), SEE_OTHER)
     others = [
         other
         for other in seats_of(db.session, seat.invitation)
         if not other.answered and not other.declined
     ]
-    return render("raters/sent.html", seat=seat, others=others)
+    place = _list_of_receipts(seat.invitation.round)
+    return render(
+        "raters/sent.html", seat=seat, others=others, receipt=written(digest), place=place
+    )
+
+
+def _list_of_receipts(round_: Round) -> str:
+    """Return the whole address, for it is kept outside this browser."""
+    config: Config = current_app.extensions["config"]
+    return config.base_url + url_for("counted.show", round_id=round_.id)
 
 
 @bp.get("/seats/<uuid:seat_id>/decline")
@@ -296,4 +340,5 @@ def _unknown(_error: UnknownRaterError) -> ResponseReturnValue:
 
 @bp.errorhandler(RoundNotOpenError)
 def _not_open(_error: RoundNotOpenError) -> ResponseReturnValue:
-    return render("raters/closed.html"), CLOSED
+    place = _list_of_receipts(_known_rater().invitation.round)
+    return render("raters/closed.html", place=place), CLOSED

@@ -12,7 +12,7 @@ from core.keys import KeyStore
 from instruments.queries import instrument_of
 from instruments.questionnaires import Instrument
 from surveys.ballots import sealing
-from surveys.ballots.keynames import draft_key_name, link_key_name, private_key_name
+from surveys.ballots.keynames import draft_key_name, link_key_name
 from surveys.ballots.sheets import (
     COMMENT_LENGTH,
     NOT_OBSERVED,
@@ -23,6 +23,7 @@ from surveys.ballots.sheets import (
     clean_comment,
 )
 from surveys.models import Round, Seat
+from surveys.services.keys import public_halves
 from surveys.services.rounds import RoundNotOpenError
 
 NOTHING: Sheet = Sheet({}, {})
@@ -70,10 +71,17 @@ def save_draft(session: orm.Session, seat: Seat, draft: Draft, *, key: bytes) ->
 
 
 def send_draft(session: orm.Session, seat: Seat, *, key: bytes, key_store: KeyStore) -> None:
-    """Send what the rater has written; from now on their draft is what they have sent."""
+    """Send what the rater has written; from now on their draft is what they have sent.
+
+    Where a trustee holds the round's key no draft is left: whoever has the database and the key store could
+    open it, and that is what the trustee is there to prevent.
+    """
     sheet = read_draft(seat, key=key).sheet
     submit(session, seat, sheet, key_store)
-    save_draft(session, seat, Draft(sheet), key=key)
+    if seat.leader.round.trustee_id:
+        _write(session, seat, sa.true(), draft=None)
+    else:
+        save_draft(session, seat, Draft(sheet), key=key)
 
 
 def submit(session: orm.Session, seat: Seat, sheet: Sheet, key_store: KeyStore) -> None:
@@ -100,6 +108,11 @@ def place_of(seat: Seat, key_store: KeyStore) -> bytes:
     """Return what ties an envelope to a seat."""
     link_key = key_store.get(link_key_name(seat.leader.round))
     return sealing.binding(seat.leader_id, seat.invitation_id, seat.group, link_key=link_key)
+
+
+def receipt_of(seat: Seat) -> bytes | None:
+    """Return what a rater may keep of the sheet that they sent last; it tells nothing of its content."""
+    return seat.envelope and sealing.receipt(seat.envelope)
 
 
 def decline(session: orm.Session, seat: Seat) -> None:
@@ -164,13 +177,13 @@ def _locked(seat: Seat, draft: Draft, key: bytes) -> bytes:
 
 
 def _sealing_key(round_: Round, key_store: KeyStore) -> bytes:
-    own = sealing.public_key(key_store.get(private_key_name(round_)))
-    if own != round_.public_key:
-        raise KeyReplacedError(
-            "Somebody has changed the key of this round. Your answers were not sent, and are safe. "
-            "Please tell those who run this server."
-        )
-    return own
+    for own in public_halves(round_, key_store):
+        if own == round_.public_key:
+            return own
+    raise KeyReplacedError(
+        "The key of this round is missing, or somebody has changed it. Your answers were not sent, and "
+        "are safe. Please tell those who run this server."
+    )
 
 
 def _size(instrument: Instrument) -> Size:

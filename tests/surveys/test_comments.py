@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assess.publication.comments import plain_text
 from surveys.ballots import sheets
 from surveys.ballots.sheets import clean_comment
 
@@ -24,6 +25,7 @@ from surveys.ballots.sheets import clean_comment
             "=SUM(A1) stays, as do \u00e9\u4e16\U0001f642",
             "=SUM(A1) stays, as do \u00e9\u4e16\U0001f642",
         ),
+        ("braille\u2800blank, null\U0001d159note", "brailleblank, nullnote"),
         ("\u202egnp.exe", "gnp.exe"),
         (" \u200b \n ", ""),
     ],
@@ -37,6 +39,12 @@ def test_a_clean_comment_stays_as_it_is(text: str) -> None:
     once = clean_comment(text)
 
     assert clean_comment(once) == once
+
+
+@given(st.text())
+def test_what_the_rater_sees_is_what_is_printed(text: str) -> None:
+    """Publication cleans again, in words of its own: it must find nothing left to do."""
+    assert plain_text(clean_comment(text)) == clean_comment(text) == plain_text(text)
 
 
 def test_the_example_holds() -> None:

@@ -10,6 +10,9 @@ from werkzeug.serving import make_server
 
 from core.db import db
 from core.keys import KeyStore
+from surveys.forms.hints import Known, hints
+from surveys.forms.receipts import written
+from surveys.models import CountedSheet
 from tests import chromium
 from tests.factories import make_open_round
 from tests.visits import derived, seat_in, secret_for
@@ -168,3 +171,137 @@ def test_answers_are_large_enough_for_a_thumb(page: Page, address: str, secret: 
     assert all(box and box["height"] >= 44 for box in boxes)
     assert len(boxes) == 21
     assert overflow <= 0
+
+
+# --- The receipt
+
+
+def begin(page: Page, address: str, secret: str) -> None:
+    page.goto(f"{address}/r#{secret}")
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_url("**/r/seats")
+
+
+def send(page: Page) -> str:
+    """Turn the pages that are left, send, and return the receipt."""
+    while not page.url.endswith("/send"):
+        with page.expect_navigation():
+            page.get_by_role("button", name="Save and").first.click()
+    page.locator("button[name=send]").click()
+    page.wait_for_url("**/sent")
+    return page.locator("#receipt").inner_text()
+
+
+def test_answers_can_be_changed_until_close_and_each_time_have_a_receipt(
+    page: Page, faults: list[str], address: str, secret: str
+) -> None:
+    begin(page, address, secret)
+    page.get_by_role("link", name="Begin", exact=True).click()
+    page.locator("label:has([name=trust1][value='4'])").click()
+    first = send(page)
+
+    page.context.clear_cookies()  # another day, another browser
+    begin(page, address, secret)
+    page.get_by_role("link", name="Change", exact=True).click()
+    page.wait_for_url("**/1")
+    kept = page.locator("[name=trust1][value='4']").is_checked()
+    page.locator("label:has([name=trust1][value='2'])").click()
+    second = send(page)
+    page.goto(f"{address}/r/seats")
+    page.get_by_role("link", name="Receipt").click()
+    page.wait_for_url("**/sent")
+
+    assert kept
+    assert re.fullmatch("([0-9a-f]{4} ){9}[0-9a-f]{4}", first)
+    assert second != first
+    assert page.locator("#receipt").inner_text() == second
+    assert faults == []
+
+
+def test_the_receipt_is_copied_with_the_address_of_the_list(
+    page: Page, faults: list[str], address: str, secret: str
+) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    begin(page, address, secret)
+    page.get_by_role("link", name="Begin", exact=True).click()
+    page.locator("label:has([name=trust1][value='4'])").click()
+    receipt = send(page)
+
+    page.get_by_role("button", name="Copy receipt and address").click()
+
+    expect(page.get_by_text("Copied.")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()").split("\n")
+    assert copied == [receipt, page.locator("#receipt-list").get_attribute("href")]
+    assert faults == []
+
+
+DIGESTS = [bytes([number]) * 20 for number in (9, 200, 31)]
+
+
+@pytest.fixture
+def list_path(own_app: Flask) -> str:
+    """The list of a round that is over."""
+    with own_app.app_context(), db.sessionmaker() as session:
+        round_ = make_open_round(session, own_app.extensions["key_store"], peer=4)
+        session.add_all(CountedSheet(round_id=round_.id, digest=digest) for digest in DIGESTS)
+        session.commit()
+        return f"/counted/{round_.id}"
+
+
+def test_a_receipt_is_found_in_the_list_and_sent_nowhere(
+    list_path: str, page: Page, faults: list[str], address: str
+) -> None:
+    page.goto(f"{address}{list_path}")
+    page.wait_for_load_state("networkidle")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    field, answer = page.get_by_label("Your receipt"), page.locator("#found")
+
+    field.fill(written(b"x" * 20))
+    expect(answer).to_contain_text("not in the list")
+    field.fill(f" {written(DIGESTS[0]).upper()}\n")
+    expect(answer).to_contain_text("your sheet was counted")
+
+    assert page.locator("#line").inner_text() == written(DIGESTS[0])
+    assert sent == faults == []
+
+
+def test_without_scripts_the_browser_itself_looks(
+    list_path: str, browser: Browser, address: str
+) -> None:
+    with browser.new_context(viewport=PHONE, java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{address}{list_path}")
+
+        expect(page.get_by_text("press Ctrl and F")).to_be_visible()
+        expect(page.get_by_label("Your receipt")).to_be_hidden()
+        expect(page.get_by_text(written(DIGESTS[1]))).to_be_visible()
+
+
+# --- Hints while writing
+
+
+def test_the_page_finds_while_writing_what_the_server_finds(
+    page: Page, faults: list[str], address: str, secret: str
+) -> None:
+    text = (
+        "As the only engineer I asked in March 2024, on 12 May and 12.3.2024\nor 2024-03-14; since I "
+        "joined, two weeks ago, last Tuesday, yesterday. Write to a.b@example.org or +49 170 1234567 or "
+        "(555) 123-4567. In my new role as team lead I\u2019m the only one. As her deputy in May, in MAY. "
+        "We may march on 24/7 with 3 of 10, 4.5. and 2000 units."
+    )
+    begin(page, address, secret)
+    page.goto(page.get_by_role("link", name="Begin", exact=True).evaluate("link => link.href"))
+    page.goto(page.url.removesuffix("1") + "3")
+    page.wait_for_load_state("networkidle")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+
+    page.locator("textarea").fill(text)
+    expect(page.get_by_text("This could tell who wrote it")).to_be_visible()
+
+    found = [hint.words for hint in hints(text, Known())]
+    told = page.locator(".could-tell q").all_inner_texts()
+    assert [words.strip("\u201c\u201d") for words in told] == found
+    assert len(found) > 12
+    assert sent == faults == []

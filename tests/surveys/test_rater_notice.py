@@ -14,7 +14,14 @@ from instruments.questionnaires import Scale
 from surveys.forms.sheets import band_ends
 from surveys.models import ANSWERED_MINIMUMS, MINIMUMS, Round, Seat
 from surveys.services.rounds import launch, raise_protection
-from tests.factories import NOON, make_leader, make_open_round, make_round
+from tests.factories import (
+    NOON,
+    make_account,
+    make_leader,
+    make_open_round,
+    make_person,
+    make_round,
+)
 from tests.statements import counted_statements
 from tests.visits import Visit, seat_in, secret_for, sheet_address
 
@@ -87,11 +94,11 @@ def test_what_is_told_of_protections_is_what_is_kept() -> None:
     assert {name: level.answered_minimum for name, level in LEVELS.items()} == ANSWERED_MINIMUMS
 
 
-@pytest.mark.parametrize(("low", "high"), [(1, 4), (1, 5), (1, 6), (0, 8), (1, 7)])
+@pytest.mark.parametrize(("low", "high"), [(1, 4), (1, 5), (1, 6), (0, 8), (1, 7), (-3, 3)])
 def test_the_bands_that_are_told_are_those_of_the_report(low: int, high: int) -> None:
     scale = Scale(low, high, labels=(), not_observed="")
     best, worst = (
-        symbol([mark] * 6, raters=6, protection=STANDARD, low=low, high=high)
+        str(symbol([mark] * 6, raters=6, protection=STANDARD, low=low, high=high))
         for mark in (high, low)
     )
 
@@ -188,3 +195,107 @@ def test_the_list_costs_as_little_for_many_leaders_as_for_one(
         visit.get("/r/seats")
 
     assert len([query for query in statements if query.startswith("SELECT")]) == 2
+
+
+# --- The key and the receipt
+
+
+@pytest.mark.parametrize("group", ["self", "supervisor", "peer"])
+def test_everybody_is_told_of_the_receipt(
+    app: Flask, session: Session, round_: Round, key_store: KeyStore, group: str
+) -> None:
+    page = listing_for(app, session, key_store, seat_in(session, round_, group))
+
+    assert "For each sheet you send you get a receipt." in page
+
+
+def entrust(session: Session, round_: Round, name: str) -> None:
+    round_.trustee = make_account(session, "trustee", person=make_person(session, name))
+    session.commit()
+
+
+def test_a_trustee_is_named_to_everybody_who_answers(
+    session: Session, inside: Visit, round_: Round
+) -> None:
+    entrust(session, round_, "Tilda Thorne")
+
+    page = " ".join(inside.get("/r/seats").text.split())
+
+    assert (
+        "not even with the server\u2019s keys:</strong> Tilda Thorne holds the passphrase" in page
+    )
+    assert "reads what you have begun and not yet sent" in page
+    assert "Tilda Thorne and somebody who runs this server, both together" in page
+
+
+def test_without_a_trustee_no_more_is_promised(inside: Visit) -> None:
+    page = " ".join(inside.get("/r/seats").text.split())
+
+    assert "passphrase" not in page
+    assert "changes the program, or takes its keys, to spy on you" in page
+
+
+NUMBERS = dict(
+    enumerate(
+        ("three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), 3
+    )
+)
+
+
+@pytest.mark.parametrize("minimum", NUMBERS)
+def test_every_minimum_has_its_word(
+    inside: Visit, seat: Seat, monkeypatch: pytest.MonkeyPatch, minimum: int
+) -> None:
+    """Scales of few points need larger groups."""
+    monkeypatch.setattr(Round, "minimum", minimum)
+    word = NUMBERS[minimum]
+
+    notice, sheet = (
+        " ".join(inside.get(address).text.split())
+        for address in ("/r/seats", sheet_address(seat, 1))
+    )
+
+    assert f"averages of a group of at least {word}." in notice
+    assert f"If fewer than {word} people of your group" in notice
+    assert f"averages of a group of at least {word}, and comments" in sheet
+
+
+WORDS_A_MINUTE = 238  # Brysbaert (2019), silent reading of English prose
+
+
+def minutes_to_read(page: str) -> float:
+    notice = page.partition('id="notice"')[2].partition("</section>")[0]
+    return len(re.sub(r"<[^>]+>", " ", notice).split()) / WORDS_A_MINUTE
+
+
+@pytest.mark.parametrize("protection", ["standard", "strict", "threshold"])
+def test_the_notice_is_read_in_two_minutes(
+    app: Flask, session: Session, key_store: KeyStore, protection: str
+) -> None:
+    round_ = make_round(session, protection=protection)
+    make_leader(session, round_, peer=5)
+    launch(session, round_, key_store, at=NOON)
+    entrust(session, round_, "Tilda Thorne")
+
+    page = listing_for(app, session, key_store, seat_in(session, round_, "peer"))
+
+    assert 1 < minutes_to_read(page) < 2
+
+
+def test_the_longest_notice_there_can_be_takes_little_more(
+    app: Flask, session: Session, key_store: KeyStore
+) -> None:
+    """Of somebody who is rated, is named at one table, and is not named at another."""
+    round_ = make_round(session, protection="threshold")
+    seat = make_leader(session, round_).seats[0]
+    for group in ("supervisor", "peer"):
+        make_leader(session, round_, **{group: 1})
+        seat_in(session, round_, group).invitation = seat.invitation
+    launch(session, round_, key_store, at=NOON)
+    entrust(session, round_, "Tilda Thorne")
+
+    page = listing_for(app, session, key_store, seat)
+
+    assert "Where you are named" in page
+    assert "About yourself" in page
+    assert minutes_to_read(page) < 2.5

@@ -9,14 +9,17 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from assess.jobs import close_locked_rounds
+from assess.models import PublishedLeaf
 from core import clock
 from core.db import db
 from core.errors import DomainError
-from core.keys import KeyStore
+from core.keys import KeyLostError, KeyStore
 from surveys.ballots.keynames import private_key_name
 from surveys.ballots.opening import open_envelope
+from surveys.ballots.sealing import receipt
 from surveys.ballots.sheets import Sheet
-from surveys.models import Round, Seat
+from surveys.models import MINIMUMS, CountedSheet, Round, Seat
 from surveys.services.answers import decline, place_of, submit
 from surveys.services.rounds import RoundNotOpenError, lock_round
 from tests.factories import make_open_round
@@ -123,6 +126,48 @@ def test_what_is_sent_while_a_round_is_locked_is_whole_or_refused(
 
     assert len(sheets(own_app, own_key_store)) == outcomes.count("sent")
     assert outcomes.count("sent") + outcomes.count("refused") == THREADS - 1
+
+
+def test_what_is_sent_while_a_round_is_closed_is_counted_or_refused(
+    own_app: Flask, own_key_store: KeyStore
+) -> None:
+    """Close opens what was sent, whole, and whoever was refused is told so: nothing lies in between."""
+    with own_app.app_context(), db.sessionmaker() as session:
+        make_open_round(session, own_key_store, peer=THREADS)
+        seats = [seat.id for seat in session.scalars(sa.select(Seat).where(Seat.group == "peer"))]
+        session.commit()
+
+    def send_or_close(number: int) -> str:
+        if number != THREADS // 2:
+            return receipt_of(seats[number], own_key_store)
+        lock_round(db.session, db.session.scalars(sa.select(Round)).one(), at=clock.now())
+        db.session.commit()
+        close_locked_rounds()
+        return ""
+
+    sent = set(at_once(own_app, send_or_close, THREADS)) - {""}
+
+    with own_app.app_context():
+        counted = {row.digest.hex() for row in db.session.scalars(sa.select(CountedSheet))}
+        leaves = db.session.scalars(sa.select(PublishedLeaf.raters)).all()
+        assert db.session.scalars(sa.select(Round)).one().is_swept
+    assert len(counted) == THREADS + 1
+    assert sent <= counted
+    assert sum(leaves) == (len(sent) if len(sent) >= MINIMUMS["standard"] else 0)
+    assert sheets(own_app, own_key_store) == []
+
+
+def receipt_of(seat_id: UUID, key_store: KeyStore) -> str:
+    """Send a sheet, and return the receipt; nothing where it was refused."""
+    with db.sessionmaker() as session:
+        seat = session.get_one(Seat, seat_id)
+        try:
+            submit(session, seat, Sheet({"trust1": 5}, {}), key_store)
+            sent = receipt(seat.envelope or b"").hex()
+        except (RoundNotOpenError, KeyLostError):
+            return ""
+        session.commit()
+        return sent
 
 
 def test_after_the_lock_nothing_is_sent(
