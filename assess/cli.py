@@ -5,17 +5,38 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import click
+from flask import current_app
 from flask.cli import AppGroup
 from threadpoolctl import threadpool_limits
 
 from assess.forms import Scale, read_ratings
-from core.errors import DomainError
+from assess.queries import leaders_called, leaders_of
+from core import audit
+from core.db import db
+from core.errors import DomainError, NotFoundError
+from core.tables import read_table
+from surveys.models import Leader, Round
+from surveys.queries.rounds import round_by_id
 
+if TYPE_CHECKING:
+    from assess.methodology import Review
+
+ACTOR = "the command line"
+FEW = {"leaders": "fewer than 5", "mean": "not told"}
 REFUSED = 2
+WHY_NO_SUMS = {
+    "components": "from 10 leaders and 80 raters",
+    "items_in_b_or_c": "none; compared from 200 raters on either side",
+    "careless": "from 10 leaders, 80 raters and 10 items",
+    "largest_change": "too few others are left",
+    "raters": "no round with this questionnaire before",
+}
 
 group = AppGroup("assess", help="Figures about ratings.")
 
@@ -129,3 +150,89 @@ def _table(rows: Sequence[Mapping[str, Any]], reasons: Mapping[str, str]) -> Ite
 
 def _shown(name: str, value: float | str | None, reasons: Mapping[str, str]) -> str:
     return reasons.get(name, "cannot be told") if value is None else str(value)
+
+
+@group.command("cohort")
+@click.argument("round_id", metavar="ROUND", type=click.UUID)
+@click.option("--department", metavar="NAME", help="Only leaders who belong to it today.")
+@click.option(
+    "--leaders",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Only those named in its column `leader`, by their keys in the directory or their names.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON rather than a table.")
+def cohort(round_id: UUID, department: str | None, file: Path | None, *, as_json: bool) -> None:
+    """Say how leaders of ROUND are seen together: all of them, or a department, or those in a file.
+
+    What is told is kept in the ledger. A cohort is refused that would, beside others told before, tell fewer
+    than five leaders apart; so begin with the cohorts that matter.
+    """
+    from assess.services import release_cohort
+
+    if department is not None and file is not None:
+        raise click.UsageError("give --department or --leaders, not both")
+    try:
+        round_ = _round(round_id)
+        together = release_cohort(db.session, round_, _leaders(round_, department, file))
+    except DomainError as error:
+        click.echo(str(error), err=True)
+        sys.exit(REFUSED)
+    audit.record(db.session, ACTOR, "told", "cohort", together.id)
+    db.session.commit()
+    means = [asdict(mean) for mean in together.means]
+    told = {"round": together.round_name, "leaders": together.leaders, "means": means}
+    click.echo(json.dumps(told, indent=2) if as_json else "\n".join(_lines(told, FEW)))
+
+
+def _round(round_id: UUID) -> Round:
+    round_ = round_by_id(db.session, round_id)
+    if round_ is None:
+        raise NotFoundError("There is no such round. `flask surveys list` shows them all.")
+    return round_
+
+
+def _leaders(round_: Round, department: str | None, file: Path | None) -> Sequence[Leader]:
+    if file is None:
+        return leaders_of(db.session, round_, department=department)
+    table = read_table(file.read_bytes(), name=file.name, required=["leader"], known=None)
+    return leaders_called(db.session, round_, [row.cells["leader"] for row in table.rows])
+
+
+@group.command("sums")
+@click.argument("round_id", metavar="ROUND", type=click.UUID)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON rather than a table.")
+def sums(round_id: UUID, *, as_json: bool) -> None:
+    """Say what a closed ROUND tells of raters and items, and nothing of a leader."""
+    from assess.methodology import document, review
+
+    try:
+        round_ = _round(round_id)
+        seen = review(db.session, round_, current_app.extensions["key_store"])
+    except DomainError as error:
+        click.echo(str(error), err=True)
+        sys.exit(REFUSED)
+    shown = document(seen) if as_json else _summary(seen)
+    click.echo(json.dumps(shown, indent=2) if as_json else "\n".join(_lines(shown, WHY_NO_SUMS)))
+
+
+def _summary(seen: "Review") -> dict[str, Any]:
+    """Return what fits on a screen of a round's sums; the rest is in the JSON."""
+    looked = [
+        {"reference": " ".join(pair.reference), "focal": " ".join(pair.focal), **asdict(item)}
+        for pair in seen.comparisons
+        for item in pair.items
+        if item.category in {"B", "C"}
+    ]
+    components = [
+        {k: v for k, v in asdict(row).items() if k != "decisions"} for row in seen.components
+    ]
+    return {
+        "round": seen.name,
+        "leaders": seen.leaders,
+        "components": components or None,
+        "items_in_b_or_c": looked or None,
+        "careless": asdict(seen.careless) if seen.careless else None,
+        "raters": seen.overlap,
+    } | ({"note": seen.why_closed} if seen.why_closed else {})

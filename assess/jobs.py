@@ -1,12 +1,13 @@
 """What runs by itself: closing rounds that are locked, sweeping up after those that are closed."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from flask import current_app
 
-from assess.closing.rounds import HELD_SECRETS, close_round, destroy_secrets
+from assess.closing.rounds import REWRITTEN, close_round, destroy_secrets, note_step
 from assess.publication.gate import GateError
-from assess.queries import rounds_to_close, rounds_to_sweep
+from assess.queries import next_step, rounds_to_close
 from core import clock
 from core.audit import record
 from core.db import db, rewrite
@@ -15,12 +16,11 @@ from core.jobs import Job
 from core.keys import KeyStore
 from core.mail import Renderer
 from surveys.models import Round
+from surveys.services.keys import waits_for_trustee
 
 
 def close_locked_rounds() -> None:
-    """Score every locked round, then destroy its secrets. What is interrupted goes on at the next run."""
-    for sweep_id in rounds_to_sweep(db.session):
-        _sweep(sweep_id)
+    """Close every locked round, step by step. What is interrupted goes on at the next run."""
     for round_id in rounds_to_close(db.session):
         _close_or_report(round_id)
 
@@ -29,32 +29,48 @@ def _close_or_report(round_id: UUID) -> None:
     """Close a round; one that cannot be closed holds up no other, and tells the operator why."""
     try:
         _close(round_id)
-        _sweep(round_id)
     except (DomainError, GateError) as error:
         db.session.rollback()
+        left = next_step(db.session, db.session.get_one(Round, round_id))
         current_app.logger.error(  # noqa: TRY400 - the sentence says it; the stack says nothing more
-            "Round %s could not be closed. Nothing was changed. %s", round_id, error
+            "Round %s could not be closed to the end; %s is left. %s", round_id, left, error
         )
 
 
 def _close(round_id: UUID) -> None:
-    round_ = _hold(round_id)
-    if round_ and round_.state == "locked":
-        close_round(db.session, round_, _key_store(), at=clock.now())
-        record(db.session, "system", "closed", "round", round_id)
+    """Do, note, commit: each step holds the round, so that no other worker takes it meanwhile."""
+    while (
+        (round_ := _hold(round_id))
+        and not waits_for_trustee(round_, _key_store())
+        and (step := next_step(db.session, round_))
+    ):
+        STEPS[step](round_)
+        note_step(db.session, round_, step)
+        db.session.commit()
     db.session.commit()
 
 
-def _sweep(round_id: UUID) -> None:
-    """Destroy first, then rewrite, then say so: at any interruption the next run does it again."""
-    round_ = db.session.get_one(Round, round_id)
-    if round_.closed_at is None:
-        return  # another worker is closing it: its secrets are still needed
+def _publish(round_: Round) -> None:
+    close_round(db.session, round_, _key_store(), at=clock.now())
+    record(db.session, "system", "closed", "round", round_.id)
+
+
+def _destroy_secrets(round_: Round) -> None:
     destroy_secrets(round_, _key_store())
-    db.session.commit()  # VACUUM waits for every other transaction, and would wait for this one
-    rewrite(db.engine, *HELD_SECRETS)
-    round_.swept_at = clock.now()
+
+
+def _rewrite_files(round_: Round) -> None:
+    """Let go of the round meanwhile: files are written anew while no transaction holds them, nor this one."""
     db.session.commit()
+    rewrite(db.engine, *REWRITTEN)
+    _hold(round_.id)
+
+
+STEPS: dict[str, Callable[[Round], None]] = {
+    "published": _publish,
+    "secrets_destroyed": _destroy_secrets,
+    "files_rewritten": _rewrite_files,
+}
 
 
 def _hold(round_id: UUID) -> Round | None:

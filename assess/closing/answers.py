@@ -1,15 +1,15 @@
 """The answers of a round while they are open: in memory, and nowhere else."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from assess.queries import SealedSeat
-from instruments.questionnaires import Instrument
+from instruments.questionnaires import Competency, Instrument
 from surveys.ballots.opening import open_envelope
 from surveys.ballots.sealing import binding
 from surveys.ballots.sheets import NOT_OBSERVED, Sheet
@@ -30,12 +30,26 @@ class OpenedSheet:
 class GroupAnswers:
     """What one rater group says over the whole round.
 
-    `ratings` is raters x items in scale points, reverse-keyed items turned round, NaN where nothing was
-    answered; `leaders` codes the rated leader of each row.
+    `ratings` is sheets x items in scale points, reverse-keyed items turned round, NaN where nothing was
+    answered; `leaders` and `raters` code of each row whom it is about, and whose it is.
     """
 
     ratings: Floats
     leaders: NDArray[np.intp]
+    raters: NDArray[np.intp]
+
+    def only(self, rows: ArrayLike) -> "GroupAnswers":
+        kept = np.asarray(rows, dtype=np.bool_)
+        return GroupAnswers(self.ratings[kept], self.leaders[kept], self.raters[kept])
+
+    def about(self, columns: slice) -> "GroupAnswers":
+        """Keep the answers to some of the items."""
+        return GroupAnswers(self.ratings[:, columns], self.leaders, self.raters)
+
+    @property
+    def people(self) -> int:
+        """How many different people these are: somebody who rates eight leaders is one of them."""
+        return len(np.unique(self.raters))
 
 
 def open_all(
@@ -74,16 +88,33 @@ def ratings_of(sheet: Sheet, instrument: Instrument) -> list[float]:
     ]
 
 
-def by_group(sheets: Sequence[OpenedSheet], instrument: Instrument) -> Mapping[str, GroupAnswers]:
-    """Gather the sheets of each rater group into one matrix."""
-    codes = {leader_id: code for code, leader_id in enumerate({s.leader_id: None for s in sheets})}
-    groups: dict[str, list[OpenedSheet]] = {}
-    for opened in sheets:
-        groups.setdefault(opened.group, []).append(opened)
-    return {
-        group: GroupAnswers(
-            np.array([ratings_of(opened.sheet, instrument) for opened in members]),
-            np.array([codes[opened.leader_id] for opened in members]),
-        )
-        for group, members in groups.items()
-    }
+def by_group(
+    sheets: Sequence[OpenedSheet],
+    raters: Sequence[UUID],
+    instrument: Instrument,
+    *,
+    asked: Iterable[str],
+) -> Mapping[str, GroupAnswers]:
+    """Gather the sheets of each rater group into one matrix; a group that stayed silent has an empty one.
+
+    `raters` says of each sheet whose it is.
+    """
+    leaders, people = codes([sheet.leader_id for sheet in sheets]), codes(raters)
+    groups = np.array([sheet.group for sheet in sheets], dtype=np.str_)
+    ratings = np.array([ratings_of(sheet.sheet, instrument) for sheet in sheets], dtype=np.float64)
+    said = GroupAnswers(ratings.reshape(-1, len(instrument.items)), leaders, people)
+    return {group: said.only(groups == group) for group in sorted({*asked, *groups.tolist()})}
+
+
+def columns_of(instrument: Instrument) -> Iterator[tuple[Competency, slice]]:
+    """Yield each competency with where its items stand among all."""
+    start = 0
+    for competency in instrument.competencies:
+        yield competency, slice(start, start + len(competency.items))
+        start += len(competency.items)
+
+
+def codes(ids: Sequence[UUID]) -> NDArray[np.intp]:
+    """Return a number for each id, the same for the same, counted as they come."""
+    known = {value: code for code, value in enumerate(dict.fromkeys(ids))}
+    return np.array([known[value] for value in ids], dtype=np.intp)

@@ -1,7 +1,7 @@
 """What a round as a whole tells: how far the raters of each group can be relied on.
 
-Kept only where at least ten leaders and eighty raters stand behind a figure (docs/anonymity.md), and
-only to two significant digits: whoever knows all but one of eighty answers still learns nothing of the last.
+Kept only where at least ten leaders and eighty raters stand behind a figure (docs/anonymity.md), and only
+as exactly as docs/adr/0011 says: that all have answered alike is told of nobody.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,8 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assess.closing.answers import Floats, GroupAnswers
-from assess.closing.figures import significant
+from assess.closing.answers import Floats, GroupAnswers, columns_of
+from assess.closing.figures import (
+    coefficient,
+    error_variance,
+    head_count,
+    significant,
+    variance,
+)
 from assess.models import WHOLE
 from assess.psychometrics.agreement import average_deviation, rwg_j
 from assess.psychometrics.covariances import within_covariances
@@ -25,12 +31,11 @@ from assess.psychometrics.reliability import (
     omega_total,
     raters_needed,
 )
-from instruments.questionnaires import Competency, Instrument
+from assess.sums import LEADERS_MINIMUM, RATERS_MINIMUM
+from instruments.questionnaires import Instrument
 
 Codes = NDArray[np.intp]
 
-LEADERS_MINIMUM = 10
-RATERS_MINIMUM = 80
 SKEWED = frozenset({5, 6, 7})
 """Numbers of options for which the variance of slightly skewed answers is published."""
 CONSISTENT = ("alpha", "alpha_low", "alpha_high", "omega")
@@ -47,20 +52,23 @@ NESTED = (
     "reliability_of_mean",
     "raters_for_70",
 )
+TOO_FEW = "fewer than 10 leaders or 80 raters"
+"""One reason for all: of ten leaders with one client each "fewer than 80" would say that all answered."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """Figures that rest on the same raters: which ones, whose leaders these have, and how to find them."""
+    """Figures that rest on the same answers: which ones, on which answers, and how to find them."""
 
     names: tuple[str, ...]
-    behind: Codes
+    behind: GroupAnswers
     estimate: Callable[[], Mapping[str, float]]
 
     def figures(self) -> dict[str, float | None]:
-        """Return the figures to two significant digits; None where too few stand behind them."""
+        """Return the figures as exactly as they are told; None where too few stand behind them."""
         found = {} if too_few(self.behind) else self.estimate()
-        return {name: significant(found.get(name, np.nan)) for name in self.names}
+        people = self.behind.people
+        return {name: _told(name, found.get(name, np.nan), raters=people) for name in self.names}
 
 
 @dataclass(frozen=True)
@@ -75,78 +83,95 @@ class Parameters:
 def parameters(groups: Mapping[str, GroupAnswers], instrument: Instrument) -> Iterator[Parameters]:
     """Estimate everything a round tells, group by group."""
     for group, answers in groups.items():
-        for competency, columns in _columns(instrument):
-            figures = competency_figures(answers.ratings[:, columns], answers.leaders, instrument)
+        for competency, columns in columns_of(instrument):
+            figures = competency_figures(answers.about(columns), instrument)
             yield Parameters(competency.key, group, figures)
         yield Parameters(WHOLE, group, group_figures(answers, instrument))
 
 
-def competency_figures(ratings: Floats, leaders: Codes, instrument: Instrument) -> dict[str, Any]:
+def competency_figures(answers: GroupAnswers, instrument: Instrument) -> dict[str, Any]:
     """Return the figures of one competency in one group, and why some or all of them are missing.
 
     A figure is kept only where enough leaders and raters stand behind this very figure: agreement rests on
     complete raters of leaders who have two of them, and not on everybody who answered something.
     """
-    answered = ~np.isnan(ratings).all(axis=1)
-    ratings, leaders = ratings[answered], leaders[answered]
-    if reason := too_few(leaders):
-        return {"reason": reason}
-    counts = {"respondents": len(leaders), "leaders": len(np.unique(leaders))}
-    figures: dict[str, Any] = {name: int(significant(n) or 0) for name, n in counts.items()}
-    for block in _blocks(ratings, leaders, options=len(instrument.scale.points)):
+    answers = answers.only(~np.isnan(answers.ratings).all(axis=1))
+    if too_few(answers):
+        return {"reason": TOO_FEW}
+    figures: dict[str, Any] = {
+        "respondents": head_count(len(answers.leaders)),
+        "leaders": int(significant(len(np.unique(answers.leaders))) or 0),
+    }
+    for block in _blocks(answers, options=len(instrument.scale.points)):
         figures |= block.figures()
-        if reason := too_few(block.behind):
-            figures.setdefault("reason", reason)
+        if too_few(block.behind):
+            figures["reason"] = TOO_FEW
     return figures
 
 
-def _blocks(ratings: Floats, leaders: Codes, *, options: int) -> list[Block]:
-    complete = ~np.isnan(ratings).any(axis=1)
-    scored = ~np.isnan(item_means(ratings))
-    twice = rated_twice(leaders[complete])
+def _blocks(answers: GroupAnswers, *, options: int) -> list[Block]:
+    complete = answers.only(~np.isnan(answers.ratings).any(axis=1))
+    scored = answers.only(~np.isnan(item_means(answers.ratings)))
+    twice = rated_twice(complete)
     return [
-        Block(CONSISTENT, leaders[complete], partial(_consistency, ratings)),
-        Block(CONSISTENT_WITHIN, twice, partial(_consistency_within, ratings, leaders)),
-        Block(NESTED, rated_twice(leaders[scored]), partial(_nesting, ratings, leaders)),
-        Block(AGREEING, twice, partial(_agreement, ratings, leaders, options=options)),
+        Block(CONSISTENT, complete, partial(_consistency, answers)),
+        Block(CONSISTENT_WITHIN, twice, partial(_consistency_within, answers)),
+        Block(NESTED, rated_twice(scored), partial(_nesting, scored)),
+        Block(AGREEING, twice, partial(_agreement, complete, options=options)),
     ]
 
 
 def group_figures(answers: GroupAnswers, instrument: Instrument) -> dict[str, Any]:
     """Return the covariances of competencies within leaders: how raters' errors go together."""
     scores = np.column_stack(
-        [item_means(answers.ratings[:, columns]) for _, columns in _columns(instrument)]
+        [item_means(answers.ratings[:, columns]) for _, columns in columns_of(instrument)]
     )
     complete = ~np.isnan(scores).any(axis=1)
-    scores, leaders = scores[complete], answers.leaders[complete]
-    if reason := too_few(rated_twice(leaders)):
-        return {"reason": reason}
-    covariances, _ = within_covariances(scores, grouped(leaders, len(leaders)))
-    return {"covariances": [[significant(value) for value in row] for row in covariances]}
+    scores, answers = scores[complete], answers.only(complete)
+    if too_few(twice := rated_twice(answers)):
+        return {"reason": TOO_FEW}
+    covariances, _ = within_covariances(scores, grouped(answers.leaders, len(answers.leaders)))
+    raters = twice.people
+    return {
+        "covariances": [[variance(value, raters=raters) for value in row] for row in covariances]
+    }
 
 
-def rated_twice(leaders: Codes) -> Codes:
-    """Return the rows of those leaders alone who have at least two: only these tell how raters differ."""
-    _, codes, sizes = np.unique(leaders, return_inverse=True, return_counts=True)
-    return leaders[sizes[codes] > 1]
+def rated_twice(answers: GroupAnswers) -> GroupAnswers:
+    """Keep the answers about those leaders who have at least two: only these tell how raters differ."""
+    _, codes, sizes = np.unique(answers.leaders, return_inverse=True, return_counts=True)
+    return answers.only(sizes[codes] > 1)
 
 
-def too_few(leaders: Codes) -> str | None:
-    if len(np.unique(leaders)) < LEADERS_MINIMUM:
-        return "fewer than 10 leaders"
-    return "fewer than 80 raters" if len(leaders) < RATERS_MINIMUM else None
+def too_few(answers: GroupAnswers) -> bool:
+    """Say whether fewer leaders or people are behind a figure than it needs; people, and not sheets."""
+    return len(np.unique(answers.leaders)) < LEADERS_MINIMUM or answers.people < RATERS_MINIMUM
 
 
-def _columns(instrument: Instrument) -> Iterator[tuple[Competency, slice]]:
-    start = 0
-    for competency in instrument.competencies:
-        yield competency, slice(start, start + len(competency.items))
-        start += len(competency.items)
+def _told(name: str, value: float, *, raters: int) -> float | None:
+    """Round a figure as its kind asks for."""
+    if name in ("tau2", "average_deviation"):
+        return variance(value, raters=raters)
+    if name == "sigma2":
+        return error_variance(value, raters=raters)
+    if name in ("df", "raters_for_70"):
+        return significant(value)
+    return round(value, 1) if name == "mean" and np.isfinite(value) else coefficient(value)
 
 
-def _consistency(ratings: Floats) -> dict[str, float]:
+def _hardly_differ(scores: Floats, raters: int) -> bool:
+    """Say whether scores vary so little that their variance is told as nought.
+
+    What rests on it is left out then: left out only where it cannot be reckoned, it would say that all have
+    answered alike.
+    """
+    return not variance(float(np.nanvar(scores)), raters=raters)
+
+
+def _consistency(answers: GroupAnswers) -> dict[str, float]:
     """Return how far the items of a competency say the same thing."""
-    if ratings.shape[1] < 2:  # noqa: PLR2004 - one item cannot agree with itself
+    ratings = answers.ratings
+    if ratings.shape[1] < 2 or _hardly_differ(item_means(ratings), answers.people):  # noqa: PLR2004 - one item cannot agree with itself
         return {}
     alpha = cronbach_alpha(ratings)
     figures = {"alpha": alpha.estimate, "alpha_low": alpha.low, "alpha_high": alpha.high}
@@ -155,35 +180,47 @@ def _consistency(ratings: Floats) -> dict[str, float]:
     return figures
 
 
-def _consistency_within(ratings: Floats, leaders: Codes) -> dict[str, float]:
+def _consistency_within(answers: GroupAnswers) -> dict[str, float]:
     """Return how far the items say the same thing among the raters of one leader."""
-    if ratings.shape[1] < 2:  # noqa: PLR2004 - as above
+    scores = item_means(answers.ratings)
+    own = scores - _means_of_leaders(scores, answers.leaders)
+    if answers.ratings.shape[1] < 2 or _hardly_differ(own, answers.people):  # noqa: PLR2004 - as above
         return {}
-    return {"alpha_within": alpha_within(ratings, leaders).estimate}
+    return {"alpha_within": alpha_within(answers.ratings, answers.leaders).estimate}
 
 
-def _nesting(ratings: Floats, leaders: Codes) -> dict[str, float]:
+def _means_of_leaders(scores: Floats, leaders: Codes) -> Floats:
+    """Return for each score the mean of its leader's."""
+    known = ~np.isnan(scores)
+    sums = np.bincount(leaders[known], weights=scores[known], minlength=leaders.max() + 1)
+    counts = np.bincount(leaders[known], minlength=leaders.max() + 1)
+    return np.asarray((sums / np.maximum(counts, 1))[leaders])
+
+
+def _nesting(answers: GroupAnswers) -> dict[str, float]:
     """Return how much of what raters say is about the leader, by one-way REML of their item means."""
-    scores = item_means(ratings)
-    scored = ~np.isnan(scores)
-    study = one_way(scores[scored], leaders[scored])
-    return {
+    scores = item_means(answers.ratings)
+    study = one_way(scores, answers.leaders)
+    figures = {
         "mean": study.mean,
         "tau2": study.between,
         "sigma2": study.within,
-        "df": float(scored.sum() - len(study.group_sizes)),
+        "df": float(len(scores) - len(study.group_sizes)),
+    }
+    if _hardly_differ(scores, answers.people):
+        return figures
+    return figures | {
         "icc1": study.icc1,
         "icc1_low": study.icc1_low,
         "icc1_high": study.icc1_high,
         "reliability_of_mean": study.reliability_of_mean,
-        "raters_for_70": raters_needed(study.icc1),
+        "raters_for_70": raters_needed(coefficient(study.icc1) or 0.0),
     }
 
 
-def _agreement(ratings: Floats, leaders: Codes, *, options: int) -> dict[str, float]:
+def _agreement(answers: GroupAnswers, *, options: int) -> dict[str, float]:
     """Return agreement as means over the leaders with at least two complete raters."""
-    complete = ~np.isnan(ratings).any(axis=1)
-    values, groups = ratings[complete], leaders[complete]
+    values, groups = answers.ratings, answers.leaders
     figures = {
         "rwg_j_uniform": float(np.nanmean(rwg_j(values, groups, options=options))),
         "average_deviation": float(np.nanmean(average_deviation(values, groups))),

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 import numpy as np
 
-from assess.closing.answers import OpenedSheet, ratings_of
+from assess.closing.answers import OpenedSheet, columns_of, ratings_of
 from assess.models import (
     LedgerEntry,
     PublishedAgreement,
@@ -20,11 +20,11 @@ from assess.models import (
     WithheldGroup,
 )
 from assess.psychometrics.agreement import rwg_j
-from assess.publication.agreement import AGREEMENT_ITEMS, AGREEMENT_RATERS, may_tell
+from assess.publication.agreement import AGREEMENT_ITEMS, AGREEMENT_RATERS, NOT_TOLD, may_tell
 from assess.publication.comments import publishable
-from assess.publication.plans import POOLED, Leaf, Plan
+from assess.publication.plans import POOLED, Leaf, Plan, Withheld
 from assess.publication.protection import Protection
-from assess.publication.symbols import agreement_band, named_symbol, symbol
+from assess.publication.symbols import Agreement, Symbol, agreement_band, named_symbol, symbol
 from core.db import Model
 from instruments.questionnaires import Instrument
 
@@ -44,7 +44,7 @@ def publish(leader_id: UUID, plan: Plan, sheets: Sequence[OpenedSheet], rules: R
     """Return every row that is published of a leader, and the ledger's entry of it."""
     rows: Rows = {
         WithheldGroup: [
-            {"leader_id": leader_id, "group": gone.group, "reason": gone.reason}
+            {"leader_id": leader_id, "group": gone.what, "reason": gone.reason}
             for gone in plan.withheld
         ],
         PublishedLeaf: [],
@@ -84,15 +84,21 @@ def _add_leaf(
         for item, column in zip(rules.instrument.items, ratings.T, strict=True)
     }
     rows[PublishedSymbol].extend(
-        {"leaf_id": leaf_id, "item": item, "symbol": shown} for item, shown in symbols.items()
+        {"leaf_id": leaf_id, "item": item, "symbol": _text(shown)}
+        for item, shown in symbols.items()
     )
     rows[PublishedAgreement].extend(
-        {"leaf_id": leaf_id, "competency": key, "band": band}
+        {"leaf_id": leaf_id, "competency": key, "band": _text(band)}
         for key, band in _agreements(leaf, ratings, symbols, rules)
     )
 
 
-def _symbol(values: list[int], leaf: Leaf, rules: Rules) -> str | None:
+def _text(told: Symbol | Agreement | Withheld) -> str | None:
+    """Return what the database keeps of it: nothing of what is withheld."""
+    return None if isinstance(told, Withheld) else str(told)
+
+
+def _symbol(values: list[int], leaf: Leaf, rules: Rules) -> Symbol | Withheld:
     if leaf.named:
         return named_symbol(values)
     scale, protection = rules.instrument.scale, rules.protection
@@ -100,20 +106,17 @@ def _symbol(values: list[int], leaf: Leaf, rules: Rules) -> str | None:
 
 
 def _agreements(
-    leaf: Leaf, ratings: np.ndarray, symbols: Mapping[str, str | None], rules: Rules
-) -> Iterator[tuple[str, str | None]]:
-    """Yield the band of agreement of each competency, or None where none is told."""
-    start = 0
-    for competency in rules.instrument.competencies:
-        columns = ratings[:, start : start + len(competency.items)]
-        start += len(competency.items)
+    leaf: Leaf, ratings: np.ndarray, symbols: Mapping[str, Symbol | Withheld], rules: Rules
+) -> Iterator[tuple[str, Agreement | Withheld]]:
+    for competency, columns in columns_of(rules.instrument):
         told = [symbols[item.key] for item in competency.items]
-        yield competency.key, _band(columns, rules) if _may_tell(leaf, told, rules) else None
+        may_tell_it = _may_tell(leaf, told, rules)
+        yield competency.key, _band(ratings[:, columns], rules) if may_tell_it else NOT_TOLD
 
 
-def _may_tell(leaf: Leaf, told: Sequence[str | None], rules: Rules) -> bool:
+def _may_tell(leaf: Leaf, told: Sequence[Symbol | Withheld], rules: Rules) -> bool:
     """Decide from what is published of a leaf, before its agreement is looked at."""
-    shown = tuple(sorted(symbol for symbol in told if symbol))
+    shown = tuple(sorted((each for each in told if isinstance(each, Symbol)), key=str))
     if leaf.named or leaf.name == POOLED or len(shown) < max(AGREEMENT_ITEMS, len(told)):
         return False
     scale, protection = rules.instrument.scale, rules.protection
@@ -122,11 +125,11 @@ def _may_tell(leaf: Leaf, told: Sequence[str | None], rules: Rules) -> bool:
     )
 
 
-def _band(ratings: np.ndarray, rules: Rules) -> str | None:
+def _band(ratings: np.ndarray, rules: Rules) -> Agreement | Withheld:
     """Return how far the complete raters agree, where there are enough of them."""
     complete = ratings[~np.isnan(ratings).any(axis=1)]
     if len(complete) < AGREEMENT_RATERS:
-        return None
+        return NOT_TOLD
     options = len(rules.instrument.scale.points)
     agreement = rwg_j(complete, np.zeros(len(complete), dtype=np.intp), options=options)
     return agreement_band(float(agreement[0]))
@@ -164,7 +167,7 @@ def _ledger_entry(leader_id: UUID, plan: Plan, rows: Rows) -> dict[str, Any]:
             {"name": leaf.name, "groups": list(leaf.groups), "raters": leaf.raters}
             for leaf in plan.leaves
         ],
-        "withheld": [gone.group for gone in plan.withheld],
+        "withheld": [gone.what for gone in plan.withheld],
     }
     leaves = {row["id"]: row["name"] for row in rows[PublishedLeaf]}
     symbols = sorted(

@@ -1,6 +1,6 @@
 """Close a round: one transaction that either has changed nothing or has stored everything."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,26 +8,53 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from assess.closing.answers import OpenedSheet, by_group, head_counts, open_all
+from assess.closing.answers import GroupAnswers, OpenedSheet, by_group, open_all
 from assess.closing.parameters import parameters
 from assess.closing.publishing import Rows, Rules, publish
+from assess.closing.receipts import counted
+from assess.closing.sums import keep_sums
+from assess.closing.tables import Table, laid
 from assess.models import RoundParameters
-from assess.publication import gate
-from assess.publication.plans import Plan, plan
-from assess.queries import groups_asked, sealed_seats, what_binds
+from assess.queries import (
+    SealedSeat,
+    groups_asked,
+    has_release,
+    sealed_seats,
+    silent_seats,
+    what_binds,
+)
 from core.errors import DomainError
 from core.keys import KeyStore
 from core.mail import OutboxMail
 from instruments.questionnaires import Instrument
-from surveys.ballots.keynames import draft_key_name, link_key_name, private_key_name
-from surveys.models import GroupCount, Invitation, Leader, Round, Seat
+from surveys.ballots.keynames import link_key_name, private_key_name, secret_names
+from surveys.models import CloseStep, CountedSheet, GroupCount, Invitation, Leader, Round, Seat
 
-HELD_SECRETS = ("seat", "invitation", "group_count", "outbox_mail")
-"""Tables which held something of the raters: they are written anew after close."""
+REWRITTEN = (
+    "seat",
+    "invitation",
+    "group_count",
+    "outbox_mail",
+    "counted_sheet",
+    "published_leaf",
+    "published_symbol",
+    "published_agreement",
+    "published_comment",
+    "withheld_group",
+    "round_parameters",
+    "ledger_entry",
+    "sealed_sums",
+    "sealed_tables",
+)
+"""Tables which held something of the raters, or in which an interrupted close may have left a trace."""
 
 
 class RoundNotLockedError(DomainError):
     """Only a round that takes no more answers can be closed."""
+
+
+class AlreadyReleasedError(DomainError):
+    """There is one release per round and leader, ever."""
 
 
 def close_round(session: Session, round_: Round, key_store: KeyStore, *, at: datetime) -> None:
@@ -35,53 +62,66 @@ def close_round(session: Session, round_: Round, key_store: KeyStore, *, at: dat
 
     The secrets go only after the caller has committed this: see `destroy_secrets`.
     """
-    if round_.state != "locked":
-        raise RoundNotLockedError(
-            f"The round is {round_.state}: only a locked round can be closed."
-        )
-    opened = open_all(
-        sealed_seats(session, round_),
-        link_key=key_store.get(link_key_name(round_)),
-        private_key=key_store.get(private_key_name(round_)),
-    )
-    rules = Rules(*what_binds(round_))
+    _check_closable(session, round_)
+    sealed, link_key = sealed_seats(session, round_), key_store.get(link_key_name(round_))
+    private_key = key_store.get(private_key_name(round_))
+    opened = open_all(sealed, link_key=link_key, private_key=private_key)
+    rules, asked = Rules(*what_binds(round_)), groups_asked(session, round_)
 
-    tables, asked = _tables(round_, opened), groups_asked(session, round_)
-    plans = {
-        leader_id: _plan(round_, {**asked[leader_id], **head_counts(sheets)}, rules)
-        for leader_id, sheets in tables.items()
-    }
-    for leader_id, sheets in tables.items():
-        _store(session, publish(leader_id, plans[leader_id], sheets, rules))
-    _store(session, {RoundParameters: _parameters(round_, opened, rules.instrument)})
+    for leader_id, table in _tables(round_, opened, asked, rules).items():
+        _store(session, publish(leader_id, table.plan, table.sheets, rules))
+    raters = [seat.invitation_id for seat in sealed]
+    groups = by_group(opened, raters, rules.instrument, asked=set().union(*asked.values()))
+    _store(session, {RoundParameters: _parameters(round_, groups, rules.instrument)})
+    _store(session, {CountedSheet: _receipts(session, round_, sealed, link_key)})
+    keep_sums(session, round_, key_store, sealed=sealed, opened=opened, instrument=rules.instrument)
+
     _empty(session, round_)
     round_.closed_at = at
+    note_step(session, round_, "published")
+
+
+def note_step(session: Session, round_: Round, step: str) -> None:
+    """Write down that a step of close is done; a second time changes nothing."""
+    session.merge(CloseStep(round_id=round_.id, step=step))
 
 
 def destroy_secrets(round_: Round, key_store: KeyStore) -> None:
     """Make every envelope unreadable that a backup may still hold. Safe to run again."""
-    for name in (private_key_name(round_), link_key_name(round_), draft_key_name(round_)):
+    for name in secret_names(round_):
         key_store.destroy(name)
 
 
-def _tables(round_: Round, opened: Iterable[OpenedSheet]) -> dict[UUID, list[OpenedSheet]]:
-    """Return the sheets that lie on each leader's table."""
-    tables: dict[UUID, list[OpenedSheet]] = {leader.id: [] for leader in round_.leaders}
+def _check_closable(session: Session, round_: Round) -> None:
+    if round_.state != "locked":
+        raise RoundNotLockedError(
+            f"The round is {round_.state}: only a locked round can be closed."
+        )
+    if has_release(session, round_):
+        raise AlreadyReleasedError(
+            "This round has been published before. A second publication could be held against the first, so "
+            "there is none, whatever differs. The first stands; somebody has changed the round's row by hand."
+        )
+
+
+def _tables(
+    round_: Round,
+    opened: Iterable[OpenedSheet],
+    asked: Mapping[UUID, Mapping[str, int]],
+    rules: Rules,
+) -> dict[UUID, Table]:
+    """Return each leader's table. All are planned, and pass the gate, before any answer is looked at."""
+    sheets: dict[UUID, list[OpenedSheet]] = {leader.id: [] for leader in round_.leaders}
     for sheet in opened:
-        tables[sheet.leader_id].append(sheet)
-    return tables
-
-
-def _plan(round_: Round, raters: Mapping[str, int], rules: Rules) -> Plan:
-    """Return what may be shown of a leader, and let the gate judge it, from head counts alone."""
-    made = plan(raters, protection=rules.protection, named=round_.named_groups)
-    scale = rules.instrument.scale
-    gate.check(made, protection=rules.protection, low=scale.low, high=scale.high)
-    return made
+        sheets[sheet.leader_id].append(sheet)
+    return {
+        leader_id: laid(own, rules, named=round_.named_groups, asked=asked[leader_id])
+        for leader_id, own in sheets.items()
+    }
 
 
 def _parameters(
-    round_: Round, opened: Sequence[OpenedSheet], instrument: Instrument
+    round_: Round, groups: Mapping[str, GroupAnswers], instrument: Instrument
 ) -> list[dict[str, Any]]:
     """Estimate over everybody who answered (docs/adr/0005): a round hides a rater better than a leaf does."""
     return [
@@ -91,8 +131,16 @@ def _parameters(
             "group": row.group,
             "figures": row.figures,
         }
-        for row in parameters(by_group(opened, instrument), instrument)
+        for row in parameters(groups, instrument)
     ]
+
+
+def _receipts(
+    session: Session, round_: Round, sealed: Iterable[SealedSeat], link_key: bytes
+) -> list[dict[str, Any]]:
+    envelopes = (seat.envelope for seat in sealed)
+    digests = counted(envelopes, silent_seats(session, round_), link_key=link_key)
+    return [{"round_id": round_.id, "digest": digest} for digest in digests]
 
 
 def _store(session: Session, rows: Rows) -> None:

@@ -13,6 +13,7 @@ from assess.psychometrics.ratings import ITEMS_SHARE
 from assess.psychometrics.reliability import spearman_brown
 from assess.publication.agreement import AGREEMENT_ITEMS, AGREEMENT_RATERS
 from assess.publication.plans import POOLED
+from assess.publication.symbols import Symbol
 from assess.scorecards.types import AwarenessRow, CompetencyRow, Index, ItemRow, LeafRow, Reason
 from instruments.questionnaires import Competency, Instrument, Scale
 
@@ -198,9 +199,9 @@ def _band_width(item: ItemRow) -> float:
 
     Tenths are rounded as well, but by little, and not all items to the same side.
     """
-    if item.symbol is None or item.value is None or not item.symbol.endswith(("+", "-")):
+    if item.symbol is None or item.value is None or Symbol(item.symbol).kind == "mean":
         return 0.0
-    return 2 * abs(item.value - float(item.symbol[:-1]))
+    return 2 * abs(item.value - float(Symbol(item.symbol).figure))
 
 
 def _uniform_variance(width: float) -> float:

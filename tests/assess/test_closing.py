@@ -6,16 +6,22 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from assess.closing.answers import head_counts, open_all
+from assess.closing.publishing import Rows, Rules, publish
+from assess.closing.receipts import blank, counted
 from assess.closing.rounds import RoundNotLockedError, close_round, destroy_secrets
-from assess.models import LedgerEntry, PublishedLeaf, PublishedSymbol
+from assess.models import LedgerEntry, PublishedComment, PublishedLeaf, PublishedSymbol
+from assess.publication.plans import plan
+from assess.queries import sealed_seats, what_binds
 from assess.scorecards.reading import RoundNotClosedError, round_card, scorecard
 from assess.scorecards.types import Reason
 from core.keys import KeyLostError, KeyStore
 from core.mail import OutboxMail, post
 from surveys.ballots.keynames import draft_key_name, link_key_name, private_key_name
 from surveys.ballots.opening import EnvelopeMovedError
+from surveys.ballots.sealing import RECEIPT_LENGTH, receipt
 from surveys.ballots.sheets import NOT_OBSERVED, Sheet
-from surveys.models import GroupCount, Invitation, Seat
+from surveys.models import CountedSheet, GroupCount, Invitation, Seat
 from tests.assess.rounds import (
     ITEMS,
     answered_round,
@@ -254,3 +260,90 @@ def test_agreement_in_the_middle_is_told(session: Session, key_store: KeyStore) 
     card = scorecard(session, closed_round(session, key_store, answer, direct_report=8).leaders[0])
 
     assert {row.agreement for row in card.competencies if row.leaf == "direct_report"} == {"high"}
+
+
+def test_every_envelope_is_counted_among_as_many_digests_as_there_are_seats(
+    session: Session, key_store: KeyStore
+) -> None:
+    """Whoever has no receipt cannot even count the sheets."""
+
+    def silent_clients(group: str, number: int) -> Sheet:
+        return Sheet({}, {}) if group == "client" else everybody_says(4)(group, number)
+
+    round_ = answered_round(session, key_store, silent_clients, peer=4, client=3)
+    sealed = session.scalars(sa.select(Seat.envelope).where(Seat.envelope.is_not(None))).all()
+    receipts = {receipt(envelope) for envelope in sealed if envelope}
+
+    close_round(session, round_, key_store, at=NOON)
+
+    digests = session.scalars(sa.select(CountedSheet.digest)).all()
+    assert (len(receipts), len(digests), len(set(digests))) == (5, 8, 8)
+    assert receipts < set(digests)
+    assert {len(digest) for digest in digests} == {RECEIPT_LENGTH}
+
+
+def test_a_close_run_again_counts_the_same_digests(session: Session, key_store: KeyStore) -> None:
+    """What an interrupted close has left in the database would else tell blanks from receipts."""
+    round_ = answered_round(session, key_store, everybody_says(4), peer=4)
+    silent = session.scalars(sa.select(Seat).where(Seat.group == "peer").limit(1)).one()
+    silent.envelope = None
+
+    def digests() -> set[bytes]:
+        with session.begin_nested() as attempt:
+            close_round(session, round_, key_store, at=NOON)
+            session.flush()
+            found = set(session.scalars(sa.select(CountedSheet.digest)))
+            attempt.rollback()
+        return found
+
+    assert digests() == digests()
+
+
+def test_digests_of_silent_seats_are_told_by_the_key_of_the_round_alone() -> None:
+    seat_id, key = uuid4(), b"k" * 32
+
+    assert blank(seat_id, link_key=key) == blank(seat_id, link_key=key)
+    assert blank(seat_id, link_key=key) != blank(seat_id, link_key=b"l" * 32)
+    assert counted([], [seat_id], link_key=key) == [blank(seat_id, link_key=key)]
+
+
+def test_digests_stand_in_an_order_of_their_own() -> None:
+    envelopes, silent = [bytes([number]) for number in range(9)], [uuid4() for _ in range(9)]
+
+    digests = counted(envelopes, silent, link_key=b"k" * 32)
+
+    assert digests == sorted(digests)
+    assert digests == counted(envelopes[::-1], silent[::-1], link_key=b"k" * 32)
+
+
+def test_what_is_published_does_not_depend_on_the_order_of_sheets(
+    session: Session, key_store: KeyStore
+) -> None:
+    """Rows lie on the disk as they were written: an order of seats would be an order of raters."""
+
+    def answer(group: str, number: int) -> Sheet:
+        return Sheet({"trust1": 1 + number % 5}, {"keep": f"Word {number} of {group}."})
+
+    round_ = answered_round(session, key_store, answer, peer=9, direct_report=6)
+    opened = open_all(
+        sealed_seats(session, round_),
+        link_key=key_store.get(link_key_name(round_)),
+        private_key=key_store.get(private_key_name(round_)),
+    )
+    rules, leader_id = Rules(*what_binds(round_)), round_.leaders[0].id
+    made = plan(head_counts(opened), protection=rules.protection, named=round_.named_groups)
+
+    there, back = (
+        publish(leader_id, made, sheets, rules) for sheets in (opened, list(reversed(opened)))
+    )
+
+    assert without_leaf_ids(there) == without_leaf_ids(back)
+    assert len(there[PublishedComment]) == 16
+
+
+def without_leaf_ids(rows: Rows) -> list[list[object]]:
+    """Return rows in their order; the ids of leaves are of chance."""
+    return [
+        [{key: row[key] for key in row.keys() - {"id", "leaf_id"}} for row in table]
+        for table in rows.values()
+    ]

@@ -14,9 +14,10 @@ import pytest
 from numpy.typing import NDArray
 from scipy import special
 
+from assess.closing.answers import GroupAnswers
 from assess.closing.parameters import competency_figures
 from assess.publication.protection import PROTECTIONS
-from assess.publication.symbols import symbol, symbol_value
+from assess.publication.symbols import Symbol, symbol
 from assess.scorecards.scores import Basis, Errors, awareness, competency_row, within_scale
 from assess.scorecards.types import CompetencyRow, ItemRow, LeafRow
 from instruments.queries import shipped_instrument
@@ -52,8 +53,11 @@ class Group:
         return {
             (self.leaf, competency.key): Errors(figures["sigma2"], figures["df"], figures["icc1"])
             for at, competency in enumerate(self.competencies)
-            for figures in [competency_figures(self.answers[:, at], self.leaders, INSTRUMENT)]
+            for figures in [competency_figures(self._said(at), INSTRUMENT)]
         }
+
+    def _said(self, at: int) -> GroupAnswers:
+        return GroupAnswers(self.answers[:, at], self.leaders, np.arange(len(self.leaders)))
 
     def published(self, leader: int, protection: str) -> tuple[LeafRow, list[CompetencyRow]]:
         answers = self.answers[self.leaders == leader]
@@ -76,14 +80,15 @@ class Group:
 def item_row(item: str, leaf: LeafRow, answers: Floats, protection: str) -> ItemRow:
     given = tuple(sorted(answers[~np.isnan(answers)].tolist()))
     shown = published_symbol(given, leaf.n, protection)
-    value = None if shown is None else symbol_value(shown, low=1, high=5)
+    value = None if shown is None else Symbol(shown).value(low=1, high=5)
     return ItemRow(item, leaf.leaf, shown, value, None)
 
 
 @cache
 def published_symbol(answers: tuple[float, ...], raters: int, protection: str) -> str | None:
     values = [int(answer) for answer in answers]
-    return symbol(values, raters=raters, protection=PROTECTIONS[protection], low=1, high=5)
+    shown = symbol(values, raters=raters, protection=PROTECTIONS[protection], low=1, high=5)
+    return shown.text if isinstance(shown, Symbol) else None
 
 
 def asked(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assess.publication.symbols import symbol_value
+from assess.publication.symbols import Symbol
 from assess.scorecards import norms
 from assess.scorecards.scores import (
     Basis,
@@ -68,7 +68,7 @@ def test_a_competency_is_the_mean_of_its_items_with_the_interval_of_that_mean() 
 
 
 def banded(*symbols: str) -> dict[str, ItemRow]:
-    values = [symbol_value(symbol, low=1, high=5) for symbol in symbols]
+    values = [Symbol(symbol).value(low=1, high=5) for symbol in symbols]
     plain = items(*values)
     return {
         key: replace(cell, symbol=symbol)
