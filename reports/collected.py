@@ -16,10 +16,12 @@ from assess.scorecards.reading import round_card, round_parameters, scorecard
 from assess.scorecards.types import RoundCard, Scorecard
 from core import clock
 from core.db import Model, prepare_sqlite
+from core.errors import DomainError
 from core.keys import KeyStore
 from core.names import slug
 from instruments.questionnaires import Instrument
 from instruments.services import publish
+from reports.auditing import Audited, from_rows
 from reports.documents import report_pdf
 from reports.exports import leader_document, round_document, to_json
 from surveys.forms.answers import AnswerRow
@@ -43,10 +45,22 @@ def private_folder() -> Iterator[tuple[Session, KeyStore]]:
             engine.dispose()
 
 
+class ExposedError(DomainError):
+    """In a document that is to be written, some rater cannot claim as many values as is promised."""
+
+
 def score(
-    rows: Sequence[AnswerRow], instrument: Instrument, *, protection: str
+    rows: Sequence[AnswerRow], instrument: Instrument, *, protection: str, audited: int = 0
 ) -> tuple[RoundCard, list[Scorecard]]:
-    """Run a whole round over collected answers and return what may be said of it."""
+    """Run a whole round over collected answers and return what may be said of it.
+
+    The documents of the first `audited` leaders are audited.
+
+    Raises
+    ------
+    ExposedError
+        When an audit finds cells in which a rater is exposed.
+    """
     with private_folder() as (session, key_store):
         round_ = _collect(session, rows, instrument, protection=protection)
         launch(session, round_, key_store, at=clock.now())
@@ -56,9 +70,19 @@ def score(
         close_round(session, round_, key_store, at=clock.now())
         destroy_secrets(round_, key_store)
         known = round_parameters(session, round_)
-        return round_card(session, round_), [
-            scorecard(session, leader, known=known) for leader in round_.leaders
-        ]
+        cards = [scorecard(session, leader, known=known) for leader in round_.leaders]
+        _audit(from_rows(card, rows, known) for card in cards[:audited])
+        return round_card(session, round_), cards
+
+
+def _audit(tables: Iterable[Audited]) -> None:
+    exposed = sorted({str(cell) for table in tables for cell in table.exposed()})
+    if exposed:
+        raise ExposedError(
+            "Nothing was written: from these documents, answers to some items could be told. "
+            f"{', '.join(exposed)}. That is a fault of Candid360 and none of your file: "
+            "please report it with this message, and without the file."
+        )
 
 
 def write(

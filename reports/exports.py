@@ -1,7 +1,7 @@
 """Scorecards as JSON documents, for machines and for whoever wants to reckon after us.
 
 The shapes are fixed by the schemas in docs/schemas. Scores carry two decimals, p-values four, figures of a
-whole round two significant digits; a row which misses a figure says why in `reason`, any other has no reason.
+whole round two digits at most; a row which misses a figure says why in `reason`, any other has no reason.
 Keys stand in the order of the schema, rows in that of the instrument and of the leaves.
 """
 

@@ -13,10 +13,11 @@ def may_read_report(account: Account, report: Report) -> bool:
 
 
 def may_debrief(account: Account, report: Report) -> bool:
-    """Let the assigned coach do it, unless the report is about the coach."""
+    """Let the assigned coach do it, unless the report is about the coach, or they have joined HR since."""
     is_coach = account.has_role("coach") and report.leader.coach_id == account.id
     person = report.leader.person
-    return is_coach and not (person and is_person(account, person))
+    is_barred = account.has_role("hr") or account.has_role("administrator")
+    return is_coach and not is_barred and not (person and is_person(account, person))
 
 
 def _is_about(account: Account, report: Report) -> bool:

@@ -19,12 +19,15 @@ from reports.models import Report
 from reports.policies import may_debrief, may_read_report
 from reports.queries import report_of, reports_of_coach, reports_of_leader
 from reports.services import record_debrief, release
+from surveys.queries.keys import holds_a_key
 
 PLACES = (
     ("hr", "Rounds", "/rounds"),
     ("hr", "People", "/people"),
     ("coach", "Your leaders", "/coach"),
     ("leader", "Your report", "/my-report"),
+    ("trustee", "Your keys", "/trustee"),
+    ("methodologist", "Figures", "/figures"),
 )
 UNPROCESSABLE = 422
 
@@ -49,7 +52,10 @@ def navigation() -> dict[str, list[dict[str, str]]]:
 
 
 def _places(account: Account) -> list[dict[str, str]]:
-    return [{"label": label, "url": url} for role, label, url in PLACES if account.has_role(role)]
+    roles = {role for role, _label, _url in PLACES if account.has_role(role)}
+    if "coach" in roles and holds_a_key(db.session, account):
+        roles.add("trustee")  # a coach may be one without the role
+    return [{"label": label, "url": url} for role, label, url in PLACES if role in roles]
 
 
 @bp.get("/coach")

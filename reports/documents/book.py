@@ -176,7 +176,7 @@ class Book:
         if band is None:
             return []
         means = (Fraction(scale.high), Fraction(scale.low))
-        return [symbol_of_mean(mean, band, **ends) for mean in means]
+        return [str(symbol_of_mean(mean, band, **ends)) for mean in means]
 
     def evidence(self, finding: Finding) -> list[tuple[Row, Evidence]]:
         """Return what a finding rests on, drawn."""

@@ -164,7 +164,7 @@ def make_round_card(**changes: object) -> RoundCard:
         reason=None,
     )
     nothing = dict.fromkeys(name for name, value in vars(good).items() if isinstance(value, float))
-    few = replace(good, group="peer", **nothing, reason=Reason.TOO_FEW_ROUND_RATERS)  # type: ignore[arg-type]  # names come from vars()
+    few = replace(good, group="peer", **nothing, reason=Reason.TOO_FEW_IN_ROUND)  # type: ignore[arg-type]  # names come from vars()
     card = RoundCard(
         name="Autumn round 2026",
         closed_on=date(2026, 11, 20),

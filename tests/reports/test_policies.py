@@ -30,6 +30,8 @@ MATRIX = {  # who: may read when held, debriefed, released, released by date
     "a leader as their own coach": (False, False, True, True),
     "a leader as their own coach by address": (False, False, False, False),
     "hr without a person": (False, False, False, False),
+    "a coach who has joined hr": (False, False, False, False),
+    "a coach who runs the machine": (False, False, False, False),
 }
 
 
@@ -49,6 +51,8 @@ ACCOUNTS = {
     "a leader as their own coach": account("coach", "leader", id=COACH, person_id=PERSON),
     "a leader as their own coach by address": account("coach", id=COACH, email="Ada@example.org"),
     "hr without a person": account("hr", person_id=None),
+    "a coach who has joined hr": account("coach", "hr", id=COACH),
+    "a coach who runs the machine": account("coach", "administrator", id=COACH),
 }
 
 

@@ -44,7 +44,7 @@ def test_who_is_not_signed_in_is_asked_to(client: FlaskClient, session: Session)
 def test_who_has_no_work_yet_is_told(
     session: Session, client: FlaskClient, sign_in: SignIn
 ) -> None:
-    account = make_account(session, "methodologist")
+    account = make_account(session, "assessor")
     session.commit()
     sign_in(account)
 
