@@ -1,6 +1,7 @@
 """The composition root: settings, extensions, features, error pages. Nobody imports it but tests."""
 
 import os
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import accounts.routes
 import assess.cli
 import assess.jobs
 import assess.models
+import assess.routes
 import instruments.cli
 import instruments.models
 import reports.cli
@@ -24,21 +26,26 @@ import reports.routes
 import surveys.cli
 import surveys.jobs
 import surveys.models
+import surveys.routes.counted
 import surveys.routes.raters
 import surveys.routes.rounds
 import surveys.routes.seats
+import surveys.routes.trustees
 from accounts import sign_in
 from core import audit, jobs, limits, migrations, web
 from core.config import Config, ConfigError
 from core.db import db, prepare_sqlite
-from core.keys import KeyStore
+from core.keys import KeyStore, open_key_store
 
 ROOT = Path(__file__).parent
 BLUEPRINTS = (
     accounts.routes.bp,
     surveys.routes.rounds.bp,
     surveys.routes.seats.bp,
+    surveys.routes.trustees.bp,
     surveys.routes.raters.bp,
+    surveys.routes.counted.bp,
+    assess.routes.bp,
     reports.routes.bp,
 )
 COMMANDS = (
@@ -56,10 +63,8 @@ MAILS = {**accounts.jobs.MAILS, **surveys.jobs.MAILS, **assess.jobs.MAILS, **rep
 
 def create_app(config: Config | None = None, **settings: Any) -> Flask:
     """Return the application; `settings` override Flask's own, for tests."""
-    config = config or _config()
-    os.umask(0o077)  # what we write is for this user alone
+    config, key_store = _start(config)
     app = web.Application("candid360", root_path=str(ROOT))
-    key_store = KeyStore(config.key_store)
     secret = config.secret_key or key_store.get_or_create("session").hex()
     app.config.from_mapping(config.flask_settings() | {"SECRET_KEY": secret} | settings)
     app.extensions |= {"config": config, "key_store": key_store, "mails": MAILS}
@@ -78,19 +83,20 @@ def create_app(config: Config | None = None, **settings: Any) -> Flask:
     return app
 
 
-def _config() -> Config:
-    """Return the settings; what is wrong with them is said in a sentence, not in a traceback."""
+def _start(config: Config | None) -> tuple[Config, KeyStore]:
+    """Return the settings and the key store; a sentence, no traceback, where they are wrong."""
+    os.umask(0o077)  # what we write is for this user alone
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # the answers of a closing round are in memory
     try:
-        return Config.from_env()
+        config = config or Config.from_env()
+        return config, open_key_store(config)
     except ConfigError as error:
         raise SystemExit(f"Candid360 cannot start. {error}") from None
 
 
 def _install_database(app: Flask, config: Config) -> None:
-    if config.database_url.startswith("sqlite:///"):
-        Path(config.database_url.removeprefix("sqlite:///")).parent.mkdir(
-            parents=True, exist_ok=True
-        )
+    if config.database_file:
+        config.database_file.parent.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
     with app.app_context():
         for engine in db.engines.values():

@@ -88,7 +88,7 @@ def own_app(database_url: str, open_app: OpenApp, tmp_path: Path) -> Iterator[Fl
 @contextmanager
 def _own_database(database_url: str, directory: Path) -> Iterator[str]:
     if database_url.startswith("sqlite"):
-        yield f"sqlite:///{directory / 'own.sqlite'}"
+        yield f"sqlite:///{directory / 'db' / 'own.sqlite'}"
         return
     with postgresql_database(database_url) as url:
         yield url

@@ -298,7 +298,7 @@ def test_links_cannot_be_asked_for_without_end(open_app: OpenApp, tmp_path: Path
 
 def slow_app(open_app: OpenApp, data: Path, **settings: object) -> Flask:
     """Return an application of its own, with its limits on, and with Anna's account."""
-    config = make_config(data, f"sqlite:///{data / 'own.sqlite'}")
+    config = make_config(data, f"sqlite:///{data / 'db' / 'own.sqlite'}")
     app = open_app(config, WTF_CSRF_ENABLED=False, **settings)
     with app.app_context():
         app.extensions["alembic"].upgrade()

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
 
 from core.keys import KeyStore
 from tests.house.sources import ROOT
@@ -53,12 +54,16 @@ def differences(world: World, session: Session, rows: list[Row]) -> Iterator[str
 
 
 def visit(world: World, row: Row, role: str) -> int:
+    with answer(world, row, role) as response:
+        return response.status_code
+
+
+def answer(world: World, row: Row, role: str) -> TestResponse:
     rule = next(rule for rule in world.app.url_map.iter_rules(row.endpoint) if _answers(rule, row))
     with world.app.test_request_context():
         known = world.arguments(row.on, role)
         address = world.app.url_for(row.endpoint, **{name: known[name] for name in rule.arguments})
-    with world.client(role).open(address, method=row.method) as response:
-        return response.status_code
+    return world.client(role).open(address, method=row.method)
 
 
 def _answers(rule: Rule, row: Row) -> bool:

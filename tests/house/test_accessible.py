@@ -39,9 +39,9 @@ def addresses(world: World, draft: UUID, drafted: UUID) -> dict[str, list[str]]:
     """Return the main pages of each role; `{draft}` and the like stand for what is in the world."""
     opened, closed = world.places["open"]["leader"], world.places["closed"]["released"]
     round_, seat = f"/rounds/{opened['round_id']}", f"/r/seats/{opened['seat_id']}"
-    sheet = f"/rounds/{draft}"
+    sheet, key = f"/rounds/{draft}", f"/trustee/{world.places['entrusted']['trustee']['round_id']}"
     return {
-        "anonymous": ["/sign-in", "/r"],
+        "anonymous": ["/sign-in", "/r", f"/counted/{closed['round_id']}"],
         "rater": ["/r/seats", f"{seat}/1", f"{seat}/send", f"{seat}/decline"],
         "hr": [
             *("/people", "/people/import", "/rounds", "/rounds/new"),
@@ -53,10 +53,13 @@ def addresses(world: World, draft: UUID, drafted: UUID) -> dict[str, list[str]]:
             ),
             *(round_, f"{round_}/leaders/{opened['leader_id']}", f"{round_}/close"),
             *(f"{round_}/links", f"{round_}/links/{opened['invitation_id']}"),
+            f"{round_}/reopen",
             f"/rounds/{closed['round_id']}",
         ],
         "coach": ["/coach", f"/coach/{world.places['closed']['leader']['leader_id']}"],
         "released": ["/my-report"],
+        "trustee": ["/trustee", key, f"{key}/passphrase"],
+        "methodologist": ["/figures", f"/figures/{closed['round_id']}"],
     }
 
 

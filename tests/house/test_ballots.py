@@ -25,7 +25,10 @@ KNOWN_OF_RATERS = {
     "seat": {"id", "invitation_id", "leader_id", "group", "declined", "envelope", "draft"},
 }
 SEALED = {"envelope", "draft"}
-PUBLIC = {"leader", "round", "published_leaf"}
+LEFT_BY_CLOSE = {"close_step", "counted_sheet"}
+"""Tables of `surveys` that close writes; all those of `assess` it does."""
+BOXED = {"sealed_sums", "sealed_tables"}
+PUBLIC = {"leader", "round", "published_leaf", "instrument_version"}
 MOMENTS = (sa.Date, sa.DateTime, sa.Time, sa.Interval)
 NAMES_OF_MOMENTS = ("_at", "_on", "date", "time", "order", "position", "number", "serial")
 
@@ -35,7 +38,7 @@ Check = Callable[[sa.MetaData], Iterator[str]]
 def anonymous_tables(metadata: sa.MetaData) -> list[sa.Table]:
     """Return what close leaves behind, by the module it is written in, and any table that hangs from it."""
     ours = {mapper.local_table for mapper in Model.registry.mappers if _is_of_assess(mapper.class_)}
-    names = {table.name for table in ours if isinstance(table, sa.Table)}
+    names = LEFT_BY_CLOSE | {table.name for table in ours if isinstance(table, sa.Table)}
     return [
         table
         for table in metadata.sorted_tables
@@ -84,6 +87,18 @@ def nothing_traceable_on_the_anonymous(metadata: sa.MetaData) -> Iterator[str]:
         )
 
 
+def sums_are_sealed(metadata: sa.MetaData) -> Iterator[str]:
+    """What is kept of answers for the methodologist lies in boxes, with nothing beside them."""
+    for table in metadata.sorted_tables:
+        if table.name in BOXED:
+            yield from (
+                f"{table.name}.{column.name} can be read"
+                for column in table.columns
+                if not column.primary_key
+                and not (column.name == "box" and isinstance(column.type, sa.LargeBinary))
+            )
+
+
 def _moments(table: sa.Table) -> Iterator[str]:
     for column in table.columns:
         kind = column.type.impl if isinstance(column.type, sa.TypeDecorator) else column.type
@@ -105,6 +120,7 @@ CHECKS: list[Check] = [
     no_answer_beside_a_rater,
     no_moment_beside_a_rater,
     nothing_traceable_on_the_anonymous,
+    sums_are_sealed,
 ]
 
 
@@ -151,6 +167,37 @@ def serial_beside_a_leaf(metadata: sa.MetaData) -> None:
     )
 
 
+def dated_step(metadata: sa.MetaData) -> None:
+    metadata.tables["close_step"].append_column(sa.Column("done_at", sa.DateTime))
+
+
+def receipt_of_an_invitation(metadata: sa.MetaData) -> None:
+    invitation: sa.Column[Any] = sa.Column("invitation_id", sa.ForeignKey("invitation.id"))
+    metadata.tables["counted_sheet"].append_column(invitation)
+
+
+def numbered_receipts(metadata: sa.MetaData) -> None:
+    number = sa.Column("place", sa.Integer, sa.Identity(), primary_key=True)
+    metadata.tables["counted_sheet"].append_column(number)
+
+
+def dated_cohort(metadata: sa.MetaData) -> None:
+    metadata.tables["cohort_entry"].append_column(sa.Column("told", sa.Date))
+
+
+def sums_of_a_seat(metadata: sa.MetaData) -> None:
+    seat: sa.Column[Any] = sa.Column("seat_id", sa.ForeignKey("seat.id"))
+    metadata.tables["sealed_sums"].append_column(seat)
+
+
+def readable_sums(metadata: sa.MetaData) -> None:
+    metadata.tables["sealed_sums"].c.box.type = sa.JSON()
+
+
+def readable_tables(metadata: sa.MetaData) -> None:
+    metadata.tables["sealed_tables"].append_column(sa.Column("histogram", sa.JSON))
+
+
 PLANTED = [
     (answer_by_seat, no_answer_beside_a_rater),
     (rating_on_invitation, no_answer_beside_a_rater),
@@ -160,6 +207,13 @@ PLANTED = [
     (numbered_symbol, nothing_traceable_on_the_anonymous),
     (comment_by_seat, nothing_traceable_on_the_anonymous),
     (serial_beside_a_leaf, nothing_traceable_on_the_anonymous),
+    (dated_step, nothing_traceable_on_the_anonymous),
+    (receipt_of_an_invitation, nothing_traceable_on_the_anonymous),
+    (numbered_receipts, nothing_traceable_on_the_anonymous),
+    (dated_cohort, nothing_traceable_on_the_anonymous),
+    (sums_of_a_seat, nothing_traceable_on_the_anonymous),
+    (readable_sums, sums_are_sealed),
+    (readable_tables, sums_are_sealed),
 ]
 
 
@@ -181,4 +235,18 @@ def test_a_planted_column_is_seen(plant: Callable[[sa.MetaData], None], check: C
 def test_every_table_of_close_is_looked_at() -> None:
     names = {table.name for table in anonymous_tables(Model.metadata)}
 
-    assert {"published_leaf", "published_symbol", "published_comment", "ledger_entry"} <= names
+    assert sorted(names) == [
+        "close_step",
+        "cohort_entry",
+        "counted_sheet",
+        "ledger_entry",
+        "published_agreement",
+        "published_comment",
+        "published_leaf",
+        "published_symbol",
+        "round_parameters",
+        "sealed_sums",
+        "sealed_tables",
+        "withheld_group",
+    ]
+    assert names >= BOXED

@@ -52,7 +52,7 @@ def downgrade() -> None:
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of this test's own, since it goes up and down."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'empty.sqlite'}"
+        yield f"sqlite:///{tmp_path / 'db' / 'empty.sqlite'}"
         return
     if not POSTGRESQL:
         pytest.skip("PostgreSQL: TEST_DATABASE_URL is not set")

@@ -22,6 +22,7 @@ from surveys.models import Leader, Round, Seat
 from surveys.services.answers import submit
 from surveys.services.rounds import launch, lock_round, secret_of
 from surveys.services.seats import Rater, invite_all
+from surveys.services.trustees import name_trustee
 from tests.factories import NOON, make_account, make_person, make_round
 
 ROLES = (
@@ -34,6 +35,8 @@ ROLES = (
     "leader",  # rated; the report has not been released
     "released",  # rated; the report has been released
     "administrator",
+    "methodologist",
+    "trustee",
 )
 ARGUMENTS = {"number": 1, "filename": "style.css", "token": "none"}
 
@@ -48,7 +51,7 @@ class World:
     places: dict[str, dict[str, dict[str, Any]]]
 
     def arguments(self, on: str, role: str) -> dict[str, Any]:
-        """Return what an address of a row may ask for: `on` is open, closed, or `-` for no round."""
+        """Return what an address of a row may ask for: `on` names a round of the places, `-` none."""
         places = self.places.get(on, {"": {}})
         return ARGUMENTS | places.get(role, next(iter(places.values())))
 
@@ -73,10 +76,14 @@ def build(app: Flask, session: Session, key_store: KeyStore) -> World:
         "leader": make_account(session, "leader", person=people["leader"]),
         "released": make_account(session, "leader", person=people["released"]),
         "administrator": make_account(session, "administrator"),
+        "methodologist": make_account(session, "methodologist"),
+        "trustee": make_account(session, "trustee"),
     }
     coaches = {"leader": accounts["coach"], "released": accounts["other_coach"]}
     leaders = {state: _launch(session, key_store, people, coaches) for state in ("open", "closed")}
     _close(session, key_store, leaders["closed"])
+    entrusted = make_round(session)
+    name_trustee(session, entrusted, accounts["trustee"], key_store)
     _report(session, leaders["closed"])
     world = World(
         app,
@@ -85,7 +92,8 @@ def build(app: Flask, session: Session, key_store: KeyStore) -> World:
         places={
             state: {role: _place(session, leader) for role, leader in sorted(rated.items())}
             for state, rated in leaders.items()
-        },
+        }
+        | {"entrusted": {"trustee": {"round_id": entrusted.id}}},
     )
     session.commit()
     return world
