@@ -9,7 +9,7 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from assess.closing.figures import significant
+from assess.closing.figures import coefficient
 from tests.conftest import make_config
 from tests.journeys.collected import (
     SIM360_GROUPS,
@@ -72,7 +72,7 @@ def test_alpha_of_all_raters_equals_psych(command_app: Flask, tmp_path: Path) ->
     rows = reliability(tmp_path)
     for competency in ("comp1", "comp2", "comp3", "comp4"):
         expected = reference(f"sim360_A/{competency}.alpha")["raw_alpha"]
-        assert rows[competency, "peer"]["alpha"] == significant(expected)
+        assert rows[competency, "peer"]["alpha"] == coefficient(expected)
 
 
 def test_icc_and_agreement_of_groups_equal_lme4_and_multilevel(
@@ -86,14 +86,14 @@ def test_icc_and_agreement_of_groups_equal_lme4_and_multilevel(
     rows = reliability(tmp_path)
     for ours, theirs in (("peer", "peer"), ("direct_report", "report")):
         row = rows["all12", ours]
-        assert row["icc1"] == significant(reference(f"sim360_A/score_{theirs}.lmer")["ICC1"])
+        assert row["icc1"] == coefficient(reference(f"sim360_A/score_{theirs}.lmer")["ICC1"])
         for figure, record in (
             ("rwg_j_uniform", "rwgj_uniform"),
             ("rwg_j_slight_skew", "rwgj_slight_skew"),
             ("average_deviation", "ADM_mean"),
         ):
             expected = reference(f"sim360_A/all12_{theirs}.{record}")["summary"]["mean"]
-            assert row[figure] == significant(expected), figure
+            assert row[figure] == coefficient(expected), figure
 
 
 def test_real_people_who_rated_each_other(command_app: Flask, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_real_people_who_rated_each_other(command_app: Flask, tmp_path: Path) ->
     rows = reliability(tmp_path)
     for trait in ("ex", "ne"):
         expected = reference(f"roundrobin_A/{trait}_peer.lmer")["ICC1"]
-        assert rows[trait, "peer"]["icc1"] == significant(expected)
+        assert rows[trait, "peer"]["icc1"] == coefficient(expected)
     targets = {line.split(b",")[0] for line in roundrobin().splitlines()[1:]}
     reports = {path.stem for path in (tmp_path / "out").glob("*.json")} - {"round"}
     assert reports == {target.decode() for target in targets}

@@ -108,7 +108,7 @@ def think_again(browser: Browser, seat: str) -> None:
 
 def nothing_of_the_raters_is_left(app: Flask) -> None:
     with app.app_context():
-        assert db.session.scalars(sa.select(Round)).one().swept_at is not None
+        assert db.session.scalars(sa.select(Round)).one().is_swept
         kept = sa.or_(Seat.envelope.is_not(None), Seat.draft.is_not(None))
         assert db.session.scalars(sa.select(Seat).where(kept)).all() == []
         assert list(app.extensions["key_store"].directory.glob("round-*")) == []
