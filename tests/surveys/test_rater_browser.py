@@ -18,7 +18,7 @@ from tests.factories import make_open_round
 from tests.visits import derived, seat_in, secret_for
 
 pytest.importorskip("playwright.sync_api", reason="browser: playwright is missing")
-from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect, sync_playwright
 
 CHROMIUM = chromium.find()
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -77,17 +77,26 @@ def page(browser: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
+def begin(page: Page, address: str, secret: str) -> None:
+    page.goto(f"{address}/r#{secret}")
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_url("**/r/seats")
+
+
+def open_sheet(page: Page) -> None:
+    page.get_by_role("link", name="Begin", exact=True).click()
+    page.wait_for_url("**/1")
+
+
 def test_a_rater_answers_on_a_phone(
     page: Page, faults: list[str], address: str, secret: str
 ) -> None:
     sent: list[str] = []
     page.on("request", lambda request: sent.append(f"{request.url} {request.post_data}"))
-    page.goto(f"{address}/r#{secret}")
-    page.get_by_role("button", name="Begin").click()
-    page.wait_for_url("**/r/seats")
+    begin(page, address, secret)
     (cookie,) = [cookie for cookie in page.context.cookies() if cookie["name"] == "rater"]
 
-    page.get_by_role("link", name="Begin", exact=True).click()
+    open_sheet(page)
     page.locator("label:has([name=trust1][value='4'])").click()
     page.get_by_role("button", name="Save and go on").click()
     page.wait_for_url("**/2")
@@ -106,9 +115,7 @@ def test_a_rater_answers_on_a_phone(
 def test_the_secret_leaves_the_address_and_the_way_back(
     page: Page, faults: list[str], address: str, secret: str
 ) -> None:
-    page.goto(f"{address}/r#{secret}")
-    page.get_by_role("button", name="Begin").click()
-    page.wait_for_url("**/r/seats")
+    begin(page, address, secret)
 
     page.go_back()
 
@@ -142,10 +149,8 @@ def test_without_scripts_the_code_is_pasted(browser: Browser, address: str, secr
 def test_enter_in_an_answer_does_not_turn_the_page(
     page: Page, faults: list[str], address: str, secret: str
 ) -> None:
-    page.goto(f"{address}/r#{secret}")
-    page.get_by_role("button", name="Begin").click()
-    page.get_by_role("link", name="Begin", exact=True).click()
-    page.wait_for_url("**/1")
+    begin(page, address, secret)
+    open_sheet(page)
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.method))
     answer = page.locator("[name=trust1][value='4']")
@@ -160,10 +165,8 @@ def test_enter_in_an_answer_does_not_turn_the_page(
 
 
 def test_answers_are_large_enough_for_a_thumb(page: Page, address: str, secret: str) -> None:
-    page.goto(f"{address}/r#{secret}")
-    page.get_by_role("button", name="Begin").click()
-    page.get_by_role("link", name="Begin", exact=True).click()
-    page.wait_for_url("**/1")
+    begin(page, address, secret)
+    open_sheet(page)
 
     boxes = [label.bounding_box() for label in page.locator(".item label").all()]
     overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
@@ -173,13 +176,27 @@ def test_answers_are_large_enough_for_a_thumb(page: Page, address: str, secret: 
     assert overflow <= 0
 
 
-# --- The receipt
-
-
-def begin(page: Page, address: str, secret: str) -> None:
-    page.goto(f"{address}/r#{secret}")
+def test_a_press_is_not_lost_when_letters_arrive_late(
+    page: Page, address: str, secret: str
+) -> None:
+    """What moves under a finger between pressing and letting go is not pressed."""
+    late: list[Route] = []
+    page.route("**/*.woff2", lambda route: late.append(route))
+    page.goto(f"{address}/r#{secret}", wait_until="domcontentloaded")
     page.get_by_role("button", name="Begin").click()
-    page.wait_for_url("**/r/seats")
+    page.wait_for_url("**/r/seats", wait_until="domcontentloaded")
+    page.get_by_role("link", name="Begin", exact=True).hover()
+
+    page.mouse.down()
+    for route in late:
+        route.continue_()
+    page.wait_for_load_state()
+    page.mouse.up()
+
+    page.wait_for_url("**/1", wait_until="domcontentloaded")
+
+
+# --- The receipt
 
 
 def send(page: Page) -> str:
@@ -196,7 +213,7 @@ def test_answers_can_be_changed_until_close_and_each_time_have_a_receipt(
     page: Page, faults: list[str], address: str, secret: str
 ) -> None:
     begin(page, address, secret)
-    page.get_by_role("link", name="Begin", exact=True).click()
+    open_sheet(page)
     page.locator("label:has([name=trust1][value='4'])").click()
     first = send(page)
 
@@ -223,7 +240,7 @@ def test_the_receipt_is_copied_with_the_address_of_the_list(
 ) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     begin(page, address, secret)
-    page.get_by_role("link", name="Begin", exact=True).click()
+    open_sheet(page)
     page.locator("label:has([name=trust1][value='4'])").click()
     receipt = send(page)
 
