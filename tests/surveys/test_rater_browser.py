@@ -181,7 +181,7 @@ def test_a_press_is_not_lost_when_letters_arrive_late(
 ) -> None:
     """What moves under a finger between pressing and letting go is not pressed."""
     late: list[Route] = []
-    page.route("**/*.woff2", lambda route: late.append(route))
+    page.route("**/*.woff2", lambda route: late.append(route))  # noqa: PLW0108 - Playwright marks it
     page.goto(f"{address}/r#{secret}", wait_until="domcontentloaded")
     page.get_by_role("button", name="Begin").click()
     page.wait_for_url("**/r/seats", wait_until="domcontentloaded")
