@@ -1,12 +1,12 @@
 """The answers of a round while they are open: in memory, and nowhere else."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from assess.queries import SealedSeat
 from instruments.questionnaires import Competency, Instrument
@@ -24,32 +24,6 @@ class OpenedSheet:
     leader_id: UUID
     group: str
     sheet: Sheet
-
-
-@dataclass(frozen=True)
-class GroupAnswers:
-    """What one rater group says over the whole round.
-
-    `ratings` is sheets x items in scale points, reverse-keyed items turned round, NaN where nothing was
-    answered; `leaders` and `raters` code of each row whom it is about, and whose it is.
-    """
-
-    ratings: Floats
-    leaders: NDArray[np.intp]
-    raters: NDArray[np.intp]
-
-    def only(self, rows: ArrayLike) -> "GroupAnswers":
-        kept = np.asarray(rows, dtype=np.bool_)
-        return GroupAnswers(self.ratings[kept], self.leaders[kept], self.raters[kept])
-
-    def about(self, columns: slice) -> "GroupAnswers":
-        """Keep the answers to some of the items."""
-        return GroupAnswers(self.ratings[:, columns], self.leaders, self.raters)
-
-    @property
-    def people(self) -> int:
-        """How many different people these are: somebody who rates eight leaders is one of them."""
-        return len(np.unique(self.raters))
 
 
 def open_all(
@@ -88,33 +62,9 @@ def ratings_of(sheet: Sheet, instrument: Instrument) -> list[float]:
     ]
 
 
-def by_group(
-    sheets: Sequence[OpenedSheet],
-    raters: Sequence[UUID],
-    instrument: Instrument,
-    *,
-    asked: Iterable[str],
-) -> Mapping[str, GroupAnswers]:
-    """Gather the sheets of each rater group into one matrix; a group that stayed silent has an empty one.
-
-    `raters` says of each sheet whose it is.
-    """
-    leaders, people = codes([sheet.leader_id for sheet in sheets]), codes(raters)
-    groups = np.array([sheet.group for sheet in sheets], dtype=np.str_)
-    ratings = np.array([ratings_of(sheet.sheet, instrument) for sheet in sheets], dtype=np.float64)
-    said = GroupAnswers(ratings.reshape(-1, len(instrument.items)), leaders, people)
-    return {group: said.only(groups == group) for group in sorted({*asked, *groups.tolist()})}
-
-
 def columns_of(instrument: Instrument) -> Iterator[tuple[Competency, slice]]:
     """Yield each competency with where its items stand among all."""
     start = 0
     for competency in instrument.competencies:
         yield competency, slice(start, start + len(competency.items))
         start += len(competency.items)
-
-
-def codes(ids: Sequence[UUID]) -> NDArray[np.intp]:
-    """Return a number for each id, the same for the same, counted as they come."""
-    known = {value: code for code, value in enumerate(dict.fromkeys(ids))}
-    return np.array([known[value] for value in ids], dtype=np.intp)

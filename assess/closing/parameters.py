@@ -4,15 +4,14 @@ Kept only where at least ten leaders and eighty raters stand behind a figure (do
 as exactly as docs/adr/0011 says: that all have answered alike is told of nobody.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from assess.closing.answers import Floats, GroupAnswers, columns_of
+from assess.closing.answers import Floats, columns_of
 from assess.closing.figures import (
     coefficient,
     error_variance,
@@ -20,6 +19,7 @@ from assess.closing.figures import (
     significant,
     variance,
 )
+from assess.closing.voices import Codes, Voices
 from assess.models import WHOLE
 from assess.psychometrics.agreement import average_deviation, rwg_j
 from assess.psychometrics.covariances import within_covariances
@@ -31,10 +31,7 @@ from assess.psychometrics.reliability import (
     omega_total,
     raters_needed,
 )
-from assess.sums import LEADERS_MINIMUM, RATERS_MINIMUM
 from instruments.questionnaires import Instrument
-
-Codes = NDArray[np.intp]
 
 SKEWED = frozenset({5, 6, 7})
 """Numbers of options for which the variance of slightly skewed answers is published."""
@@ -61,12 +58,12 @@ class Block:
     """Figures that rest on the same answers: which ones, on which answers, and how to find them."""
 
     names: tuple[str, ...]
-    behind: GroupAnswers
+    behind: Voices
     estimate: Callable[[], Mapping[str, float]]
 
     def figures(self) -> dict[str, float | None]:
         """Return the figures as exactly as they are told; None where too few stand behind them."""
-        found = {} if too_few(self.behind) else self.estimate()
+        found = self.estimate() if self.behind.enough() else {}
         people = self.behind.people
         return {name: _told(name, found.get(name, np.nan), raters=people) for name in self.names}
 
@@ -80,23 +77,24 @@ class Parameters:
     figures: dict[str, Any]
 
 
-def parameters(groups: Mapping[str, GroupAnswers], instrument: Instrument) -> Iterator[Parameters]:
-    """Estimate everything a round tells, group by group."""
-    for group, answers in groups.items():
+def parameters(said: Voices, groups: Iterable[str], instrument: Instrument) -> Iterator[Parameters]:
+    """Estimate everything a round tells, group by group, also of a group that stayed silent."""
+    for group in groups:
+        answers = said.of_group(group)
         for competency, columns in columns_of(instrument):
             figures = competency_figures(answers.about(columns), instrument)
             yield Parameters(competency.key, group, figures)
         yield Parameters(WHOLE, group, group_figures(answers, instrument))
 
 
-def competency_figures(answers: GroupAnswers, instrument: Instrument) -> dict[str, Any]:
+def competency_figures(answers: Voices, instrument: Instrument) -> dict[str, Any]:
     """Return the figures of one competency in one group, and why some or all of them are missing.
 
     A figure is kept only where enough leaders and raters stand behind this very figure: agreement rests on
     complete raters of leaders who have two of them, and not on everybody who answered something.
     """
     answers = answers.only(~np.isnan(answers.ratings).all(axis=1))
-    if too_few(answers):
+    if not answers.enough():
         return {"reason": TOO_FEW}
     figures: dict[str, Any] = {
         "respondents": head_count(len(answers.leaders)),
@@ -104,48 +102,36 @@ def competency_figures(answers: GroupAnswers, instrument: Instrument) -> dict[st
     }
     for block in _blocks(answers, options=len(instrument.scale.points)):
         figures |= block.figures()
-        if too_few(block.behind):
+        if not block.behind.enough():
             figures["reason"] = TOO_FEW
     return figures
 
 
-def _blocks(answers: GroupAnswers, *, options: int) -> list[Block]:
+def _blocks(answers: Voices, *, options: int) -> list[Block]:
     complete = answers.only(~np.isnan(answers.ratings).any(axis=1))
     scored = answers.only(~np.isnan(item_means(answers.ratings)))
-    twice = rated_twice(complete)
+    twice = complete.rated_twice()
     return [
         Block(CONSISTENT, complete, partial(_consistency, answers)),
         Block(CONSISTENT_WITHIN, twice, partial(_consistency_within, answers)),
-        Block(NESTED, rated_twice(scored), partial(_nesting, scored)),
+        Block(NESTED, scored.rated_twice(), partial(_nesting, scored)),
         Block(AGREEING, twice, partial(_agreement, complete, options=options)),
     ]
 
 
-def group_figures(answers: GroupAnswers, instrument: Instrument) -> dict[str, Any]:
+def group_figures(answers: Voices, instrument: Instrument) -> dict[str, Any]:
     """Return the covariances of competencies within leaders: how raters' errors go together."""
     scores = np.column_stack(
         [item_means(answers.ratings[:, columns]) for _, columns in columns_of(instrument)]
     )
     complete = ~np.isnan(scores).any(axis=1)
     scores, answers = scores[complete], answers.only(complete)
-    if too_few(twice := rated_twice(answers)):
+    twice = answers.rated_twice()
+    if not twice.enough():
         return {"reason": TOO_FEW}
     covariances, _ = within_covariances(scores, grouped(answers.leaders, len(answers.leaders)))
-    raters = twice.people
-    return {
-        "covariances": [[variance(value, raters=raters) for value in row] for row in covariances]
-    }
-
-
-def rated_twice(answers: GroupAnswers) -> GroupAnswers:
-    """Keep the answers about those leaders who have at least two: only these tell how raters differ."""
-    _, codes, sizes = np.unique(answers.leaders, return_inverse=True, return_counts=True)
-    return answers.only(sizes[codes] > 1)
-
-
-def too_few(answers: GroupAnswers) -> bool:
-    """Say whether fewer leaders or people are behind a figure than it needs; people, and not sheets."""
-    return len(np.unique(answers.leaders)) < LEADERS_MINIMUM or answers.people < RATERS_MINIMUM
+    told = [[variance(value, raters=twice.people) for value in row] for row in covariances]
+    return {"covariances": told}
 
 
 def _told(name: str, value: float, *, raters: int) -> float | None:
@@ -168,7 +154,7 @@ def _hardly_differ(scores: Floats, raters: int) -> bool:
     return not variance(float(np.nanvar(scores)), raters=raters)
 
 
-def _consistency(answers: GroupAnswers) -> dict[str, float]:
+def _consistency(answers: Voices) -> dict[str, float]:
     """Return how far the items of a competency say the same thing."""
     ratings = answers.ratings
     if ratings.shape[1] < 2 or _hardly_differ(item_means(ratings), answers.people):  # noqa: PLR2004 - one item cannot agree with itself
@@ -180,7 +166,7 @@ def _consistency(answers: GroupAnswers) -> dict[str, float]:
     return figures
 
 
-def _consistency_within(answers: GroupAnswers) -> dict[str, float]:
+def _consistency_within(answers: Voices) -> dict[str, float]:
     """Return how far the items say the same thing among the raters of one leader."""
     scores = item_means(answers.ratings)
     own = scores - _means_of_leaders(scores, answers.leaders)
@@ -197,7 +183,7 @@ def _means_of_leaders(scores: Floats, leaders: Codes) -> Floats:
     return np.asarray((sums / np.maximum(counts, 1))[leaders])
 
 
-def _nesting(answers: GroupAnswers) -> dict[str, float]:
+def _nesting(answers: Voices) -> dict[str, float]:
     """Return how much of what raters say is about the leader, by one-way REML of their item means."""
     scores = item_means(answers.ratings)
     study = one_way(scores, answers.leaders)
@@ -218,7 +204,7 @@ def _nesting(answers: GroupAnswers) -> dict[str, float]:
     }
 
 
-def _agreement(answers: GroupAnswers, *, options: int) -> dict[str, float]:
+def _agreement(answers: Voices, *, options: int) -> dict[str, float]:
     """Return agreement as means over the leaders with at least two complete raters."""
     values, groups = answers.ratings, answers.leaders
     figures = {

@@ -8,12 +8,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from assess.closing.answers import GroupAnswers, OpenedSheet, by_group, open_all
+from assess.closing.answers import OpenedSheet, open_all
 from assess.closing.parameters import parameters
 from assess.closing.publishing import Rows, Rules, publish
 from assess.closing.receipts import counted
 from assess.closing.sums import keep_sums
 from assess.closing.tables import Table, laid
+from assess.closing.voices import Voices, voices
 from assess.models import RoundParameters
 from assess.queries import (
     SealedSeat,
@@ -70,11 +71,11 @@ def close_round(session: Session, round_: Round, key_store: KeyStore, *, at: dat
 
     for leader_id, table in _tables(round_, opened, asked, rules).items():
         _store(session, publish(leader_id, table.plan, table.sheets, rules))
-    raters = [seat.invitation_id for seat in sealed]
-    groups = by_group(opened, raters, rules.instrument, asked=set().union(*asked.values()))
-    _store(session, {RoundParameters: _parameters(round_, groups, rules.instrument)})
+    said = voices(sealed, opened, rules.instrument)
+    groups = sorted(set().union(*asked.values()))
+    _store(session, {RoundParameters: _parameters(round_, said, groups, rules.instrument)})
     _store(session, {CountedSheet: _receipts(session, round_, sealed, link_key)})
-    keep_sums(session, round_, key_store, sealed=sealed, opened=opened, instrument=rules.instrument)
+    keep_sums(session, round_, key_store, said=said, instrument=rules.instrument)
 
     _empty(session, round_)
     round_.closed_at = at
@@ -121,7 +122,7 @@ def _tables(
 
 
 def _parameters(
-    round_: Round, groups: Mapping[str, GroupAnswers], instrument: Instrument
+    round_: Round, said: Voices, groups: Iterable[str], instrument: Instrument
 ) -> list[dict[str, Any]]:
     """Estimate over everybody who answered (docs/adr/0005): a round hides a rater better than a leaf does."""
     return [
@@ -131,7 +132,7 @@ def _parameters(
             "group": row.group,
             "figures": row.figures,
         }
-        for row in parameters(groups, instrument)
+        for row in parameters(said, groups, instrument)
     ]
 
 

@@ -4,23 +4,23 @@ docs/adr/0011 says what each of them gives away, and to whom.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from sqlalchemy.orm import Session
 
 from assess import sums
-from assess.closing.answers import Floats, OpenedSheet, columns_of
+from assess.closing.answers import Floats, columns_of
 from assess.closing.differences import add_round
 from assess.closing.figures import head_count, significant, variance
-from assess.closing.voices import Rows, Voices, threes, voices
+from assess.closing.voices import Rows, Voices, threes
 from assess.models import SealedSums, SealedTables
 from assess.psychometrics.careless import longstring
 from assess.psychometrics.covariances import within_covariances
 from assess.psychometrics.generalizability import g_study
 from assess.psychometrics.ratings import grouped, item_means
-from assess.queries import SealedSeat, invited_people, round_before
+from assess.queries import invited_people, round_before
 from assess.sums import MANY_RATERS
 from core.keys import KeyStore
 from instruments.models import InstrumentVersion
@@ -40,15 +40,14 @@ def keep_sums(
     round_: Round,
     key_store: KeyStore,
     *,
-    sealed: Sequence[SealedSeat],
-    opened: Sequence[OpenedSheet],
+    said: Voices,
     instrument: Instrument,
 ) -> None:
-    """Seal what the round tells, and let it join the tables of its instrument.
+    """Seal what anonymous raters tell, and let the round join the tables of its instrument.
 
     Both happen in the transaction of close: one that is rolled back has added nothing.
     """
-    said = voices(sealed, opened, instrument, named=round_.named_groups)
+    said = said.outside(round_.named_groups)
     document = {
         "components": components(said, instrument),
         "structure": structure(said),
@@ -91,14 +90,13 @@ def components(said: Voices, instrument: Instrument) -> dict[str, dict[str, Any]
 
 def _components(said: Voices) -> dict[str, Any] | None:
     """Estimate from those raters alone of whom enough stand behind it, and items with as many answers."""
-    rows = said.rated_twice(~np.isnan(item_means(said.ratings)))
-    said = said.only(rows)
+    said = said.only(~np.isnan(item_means(said.ratings))).rated_twice()
     answered = ~np.isnan(said.ratings)
     told = [column for column, given in enumerate(answered.T) if said.enough(given)]
     if not told or not said.enough():
         return None
     study = g_study(said.ratings[:, told], said.leaders)
-    people = len(np.unique(said.raters))
+    people = said.people
     variances = {name: variance(getattr(study, name), raters=people) for name in COMPONENTS}
     return said.counts() | {"items": len(told)} | variances
 
@@ -144,7 +142,7 @@ def _enough_pairs(cell: Voices) -> Rows:
         both = answered[:, first] & answered[:, second]
         key = both.tobytes()
         if key not in judged:
-            judged[key] = cell.enough(cell.rated_twice(both), raters=MANY_RATERS)
+            judged[key] = cell.only(both).rated_twice().enough(raters=MANY_RATERS)
         enough[first, second] = enough[second, first] = judged[key]
     return enough
 

@@ -1,12 +1,13 @@
-"""The anonymous answers of a round side by side, and how many must stand behind a figure of them."""
+"""The answers of a round side by side, and how many must stand behind a figure of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from assess.closing.answers import Floats, OpenedSheet, codes, ratings_of
+from assess.closing.answers import Floats, OpenedSheet, ratings_of
 from assess.closing.figures import head_count, significant
 from assess.queries import SealedSeat
 from assess.sums import LEADERS_MINIMUM, RATERS_MINIMUM
@@ -21,7 +22,7 @@ TWICE = 2
 
 @dataclass(frozen=True)
 class Voices:
-    """Sheets of anonymous raters.
+    """What raters say, a row a sheet.
 
     Attributes
     ----------
@@ -36,13 +37,14 @@ class Voices:
     groups: Words
     languages: Words
 
-    def only(self, rows: Rows) -> "Voices":
+    def only(self, rows: ArrayLike) -> "Voices":
+        kept = np.asarray(rows, dtype=np.bool_)
         return Voices(
-            self.ratings[rows],
-            self.leaders[rows],
-            self.raters[rows],
-            self.groups[rows],
-            self.languages[rows],
+            self.ratings[kept],
+            self.leaders[kept],
+            self.raters[kept],
+            self.groups[kept],
+            self.languages[kept],
         )
 
     def about(self, columns: slice) -> "Voices":
@@ -52,6 +54,9 @@ class Voices:
     def of_group(self, group: str) -> "Voices":
         return self.only(self.groups == group)
 
+    def outside(self, groups: Collection[str]) -> "Voices":
+        return self.only(~np.isin(self.groups, list(groups)))
+
     def cells(self) -> dict[tuple[str, str], "Voices"]:
         """Return the voices of each group and language."""
         found = sorted(set(zip(self.groups.tolist(), self.languages.tolist(), strict=True)))
@@ -60,11 +65,13 @@ class Voices:
             for group, language in found
         }
 
-    def enough(self, rows: Rows | slice = slice(None), *, raters: int = RATERS_MINIMUM) -> bool:
-        """Say whether so many different people, and ten leaders, stand behind a figure.
+    @property
+    def people(self) -> int:
+        """How many different people these are: somebody who rates eight leaders is one of them."""
+        return len(np.unique(self.raters))
 
-        People are counted and not sheets: somebody who rates eight leaders is one person to protect.
-        """
+    def enough(self, rows: Rows | slice = slice(None), *, raters: int = RATERS_MINIMUM) -> bool:
+        """Say whether so many different people, not sheets, and ten leaders stand behind a figure."""
         leaders = np.bincount(self.leaders[rows])
         people = np.bincount(self.raters[rows])
         return bool(
@@ -73,34 +80,32 @@ class Voices:
 
     def counts(self) -> dict[str, int]:
         """Return how many leaders these are, to two significant digits, and how many people, in tens."""
-        leaders, people = len(np.unique(self.leaders)), len(np.unique(self.raters))
-        return {"leaders": int(significant(leaders) or 0), "raters": head_count(people)}
+        leaders = len(np.unique(self.leaders))
+        return {"leaders": int(significant(leaders) or 0), "raters": head_count(self.people)}
 
-    def rated_twice(self, rows: Rows) -> Rows:
-        """Keep of some rows those of leaders who have two: only these tell how raters differ."""
-        sizes = np.bincount(self.leaders[rows], minlength=int(self.leaders.max(initial=0)) + 1)
-        return rows & (sizes[self.leaders] >= TWICE)
+    def rated_twice(self) -> "Voices":
+        """Keep the sheets about leaders who have at least two: only these tell how raters differ."""
+        return self.only(np.bincount(self.leaders)[self.leaders] >= TWICE)
 
 
 def voices(
-    seats: Sequence[SealedSeat],
-    opened: Sequence[OpenedSheet],
-    instrument: Instrument,
-    *,
-    named: frozenset[str],
+    seats: Sequence[SealedSeat], opened: Sequence[OpenedSheet], instrument: Instrument
 ) -> Voices:
-    """Lay side by side what was said anonymously; `opened` holds the sheets of `seats`, in their order."""
-    pairs = [
-        (seat, sheet) for seat, sheet in zip(seats, opened, strict=True) if seat.group not in named
-    ]
-    ratings = [ratings_of(sheet.sheet, instrument) for _, sheet in pairs]
+    """Lay side by side what everybody said; `opened` holds the sheets of `seats`, in their order."""
+    ratings = [ratings_of(each.sheet, instrument) for each in opened]
     return Voices(
         np.array(ratings, dtype=np.float64).reshape(-1, len(instrument.items)),
-        codes([seat.leader_id for seat, _ in pairs]),
-        codes([seat.invitation_id for seat, _ in pairs]),
-        np.array([seat.group for seat, _ in pairs], dtype=np.str_),
-        np.array([seat.language for seat, _ in pairs], dtype=np.str_),
+        _codes([seat.leader_id for seat in seats]),
+        _codes([seat.invitation_id for seat in seats]),
+        np.array([seat.group for seat in seats], dtype=np.str_),
+        np.array([seat.language for seat in seats], dtype=np.str_),
     )
+
+
+def _codes(ids: Sequence[UUID]) -> Codes:
+    """Return a number for each id, the same for the same, counted as they come."""
+    known = {value: code for code, value in enumerate(dict.fromkeys(ids))}
+    return np.array([known[value] for value in ids], dtype=np.intp)
 
 
 def threes(counts: ArrayLike) -> NDArray[np.int_]:

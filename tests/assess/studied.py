@@ -1,6 +1,6 @@
 """Rounds large enough to tell a methodologist something."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import sqlalchemy as sa
@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from assess import sums
 from assess.closing import sums as at_close
-from assess.closing.answers import GroupAnswers
+from assess.closing.answers import Floats
 from assess.closing.differences import add_round
 from assess.closing.parameters import parameters
 from assess.closing.rounds import close_round
-from assess.closing.voices import Voices
+from assess.closing.voices import Codes, Voices
 from assess.models import RoundParameters, SealedSums, SealedTables
 from core.keys import KeyStore
 from instruments.questionnaires import Instrument
@@ -37,12 +37,15 @@ def plausible(leaders: int, raters: int, *, items: int = 6, seed: int = 1) -> np
 def said(ratings: np.ndarray, *, leaders: int, group: str = "peer", language: str = "en") -> Voices:
     """Return answers of people who rate one leader each, the leaders with equally many of them."""
     count = len(ratings)
+    about = np.arange(count) * leaders // count
+    part = by_peers(np.asarray(ratings, dtype=np.float64), about, np.arange(count))
+    return replace(part, groups=np.full(count, group), languages=np.full(count, language))
+
+
+def by_peers(ratings: Floats, leaders: Codes, raters: Codes) -> Voices:
+    """Return what peers say who are asked in English."""
     return Voices(
-        np.asarray(ratings, dtype=np.float64),
-        np.arange(count) * leaders // count,
-        np.arange(count),
-        np.full(count, group),
-        np.full(count, language),
+        ratings, leaders, raters, np.full(len(leaders), "peer"), np.full(len(leaders), "en")
     )
 
 
@@ -97,12 +100,8 @@ def planted_round(
         make_leader(session, round_, peer=1, client=1)
     round_.launched_at = round_.locked_at = round_.closed_at = NOON
     round_.public_key = b"\0" * 32
-    groups = {
-        group: GroupAnswers(part.ratings, part.leaders, part.raters)
-        for group in ("peer", "direct_report")
-        if len((part := voices.of_group(group)).raters)
-    }
-    rows = (asdict(row) for row in parameters(groups, SMALL))
+    groups = np.unique(voices.groups).tolist()
+    rows = (asdict(row) for row in parameters(voices, groups, SMALL))
     session.add_all(RoundParameters(round_id=round_.id, **row) for row in rows)
     document = {
         "components": at_close.components(voices, SMALL),

@@ -5,23 +5,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assess.closing.answers import Floats, GroupAnswers
+from assess.closing.answers import Floats
 from assess.closing.figures import significant
 from assess.closing.parameters import (
     TOO_FEW,
-    Codes,
     competency_figures,
     group_figures,
     parameters,
 )
+from assess.closing.voices import Codes, Voices
 from assess.models import WHOLE
 from instruments.questionnaires import Instrument
+from tests.assess.studied import by_peers
 from tests.factories import SMALL_INSTRUMENT
 
 INSTRUMENT = Instrument.from_document(SMALL_INSTRUMENT | {"questions": []})
 
 
-def answers(leaders: int, raters: int, *, items: int = 6) -> GroupAnswers:
+def answers(leaders: int, raters: int, *, items: int = 6) -> Voices:
     """Return plausible ratings of so many leaders by so many raters each."""
     rng = np.random.default_rng(1)
     codes = np.repeat(np.arange(leaders), raters)
@@ -30,9 +31,9 @@ def answers(leaders: int, raters: int, *, items: int = 6) -> GroupAnswers:
     return said(ratings, codes)
 
 
-def said(ratings: Floats, leaders: Codes) -> GroupAnswers:
+def said(ratings: Floats, leaders: Codes) -> Voices:
     """Let every sheet be somebody else's."""
-    return GroupAnswers(ratings, leaders, np.arange(len(leaders)))
+    return by_peers(ratings, leaders, np.arange(len(leaders)))
 
 
 def test_ten_leaders_and_eighty_raters_are_enough() -> None:
@@ -63,7 +64,7 @@ def test_figures_of_a_group_are_the_covariances_of_its_competencies() -> None:
 
 
 def test_every_competency_and_the_whole_have_a_row_for_each_group() -> None:
-    rows = list(parameters({"peer": answers(10, 8)}, INSTRUMENT))
+    rows = list(parameters(answers(10, 8), ["peer"], INSTRUMENT))
 
     assert [(row.competency, row.group) for row in rows] == [
         ("trust", "peer"),
@@ -96,7 +97,7 @@ def test_one_of_eighty_who_dissents_changes_nothing_that_is_told(place: int) -> 
 def test_people_are_counted_and_not_sheets() -> None:
     """Sixteen people who rate ten leaders each are sixteen to protect."""
     many = answers(10, 16)
-    same = GroupAnswers(many.ratings, many.leaders, np.tile(np.arange(16), 10))
+    same = by_peers(many.ratings, many.leaders, np.tile(np.arange(16), 10))
 
     assert competency_figures(same.about(slice(3)), INSTRUMENT) == {"reason": TOO_FEW}
     assert group_figures(same, INSTRUMENT) == {"reason": TOO_FEW}

@@ -14,14 +14,15 @@ import pytest
 from numpy.typing import NDArray
 from scipy import special
 
-from assess.closing.answers import GroupAnswers
 from assess.closing.parameters import competency_figures
+from assess.closing.voices import Voices
 from assess.publication.protection import PROTECTIONS
 from assess.publication.symbols import Symbol, symbol
 from assess.scorecards.scores import Basis, Errors, awareness, competency_row, within_scale
 from assess.scorecards.types import CompetencyRow, ItemRow, LeafRow
 from instruments.queries import shipped_instrument
 from instruments.questionnaires import Competency
+from tests.assess.studied import by_peers
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -56,8 +57,8 @@ class Group:
             for figures in [competency_figures(self._said(at), INSTRUMENT)]
         }
 
-    def _said(self, at: int) -> GroupAnswers:
-        return GroupAnswers(self.answers[:, at], self.leaders, np.arange(len(self.leaders)))
+    def _said(self, at: int) -> Voices:
+        return by_peers(self.answers[:, at], self.leaders, np.arange(len(self.leaders)))
 
     def published(self, leader: int, protection: str) -> tuple[LeafRow, list[CompetencyRow]]:
         answers = self.answers[self.leaders == leader]

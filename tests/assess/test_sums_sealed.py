@@ -126,7 +126,7 @@ def test_who_is_shown_by_name_enters_no_sum() -> None:
         for number, seat in enumerate(seats, start=1)
     ]
 
-    said = voices(seats, sheets, SMALL, named=frozenset({"self", "supervisor"}))
+    said = voices(seats, sheets, SMALL).outside({"self", "supervisor"})
 
     assert said.groups.tolist() == ["peer", "client"]
     assert said.languages.tolist() == ["de", "en"]
