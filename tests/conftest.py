@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_alembic import Alembic
+from hypothesis import HealthCheck, settings
 from sqlalchemy.orm import Session
 
 from accounts.models import Account
@@ -24,6 +25,10 @@ from wsgi import create_app
 POSTGRESQL = os.environ.get("TEST_DATABASE_URL")
 OpenApp = Callable[..., Flask]
 FAST_HASHES = {"SECURITY_PASSWORD_HASH": "plaintext", "SECURITY_PASSWORD_SCHEMES": ["plaintext"]}
+
+# A busy machine makes a quick example slow, and tells nothing by it: time is kept by the benchmarks.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

@@ -266,9 +266,7 @@ def test_who_swapped_places_one_after_the_other_makes_no_circle(session: Session
 
 
 @given(cut=st.integers(0, 400), put_in=st.text(max_size=4))
-@settings(
-    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_import_is_ever_half_done(session: Session, cut: int, put_in: str) -> None:
     """However a file is damaged: it is refused and nothing has changed, or all of it is there."""
     with session.begin_nested() as savepoint:

@@ -110,9 +110,7 @@ DAYS = st.integers(-1500, 60)
 
 
 @given(lines=st.sets(st.tuples(PAIRS, DAYS, st.none() | st.integers(1, 900)), max_size=14))
-@settings(
-    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_nobody_appears_twice(
     session: Session, lines: set[tuple[tuple[int, int], int, int | None]]
 ) -> None:

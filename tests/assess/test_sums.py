@@ -295,7 +295,7 @@ def _items(instrument: Instrument) -> list[dict[str, object]]:
 # --- What one rater can change
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 199), st.lists(st.integers(1, 5), min_size=6, max_size=6))
 def test_what_one_of_two_hundred_says_moves_no_count_by_more_than_three(
     sheet: int, answers: list[int]

@@ -123,7 +123,7 @@ def test_all_answering_alike_is_not_told() -> None:
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 79), st.lists(st.integers(1, 5), min_size=6, max_size=6))
 def test_one_of_eighty_moves_each_count_by_three_at_most(sheet: int, answers: list[int]) -> None:
     before = cell(80)

@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Page, Route, ViewportSize, expect, sync
 CHROMIUM = chromium.find()
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PHONE = ViewportSize(width=390, height=844)
+expect.set_options(timeout=30_000)  # as for everything else: a busy machine is slow
 
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="browser: chromium is missing"),
