@@ -15,7 +15,12 @@ from core.mail import Mail, Renderer
 from instruments.queries import instrument_of
 from surveys.forms.sheets import minutes_left, pages_of
 from surveys.models import Invitation, Round
-from surveys.queries.keys import closed_rounds, round_with_trustee, running_rounds
+from surveys.queries.keys import (
+    closed_rounds,
+    over_with_trustee,
+    round_with_trustee,
+    running_rounds,
+)
 from surveys.queries.rounds import (
     due_to_lock,
     has_empty_seats,
@@ -30,6 +35,7 @@ from surveys.services.keys import (
     waits_for_trustee,
 )
 from surveys.services.rounds import count_answers, lock_round, remind, secret_of
+from surveys.services.trustees import HOUR, PATIENCE, remind_trustee
 
 ACTOR = "system"
 
@@ -49,6 +55,13 @@ def remind_raters() -> None:
     for round_ in open_rounds(db.session, at=clock.now()):
         if round_.launched_at and today in round_.reminder_days(round_.launched_at.date()):
             remind(db.session, round_)
+    db.session.commit()
+
+
+def remind_trustees() -> None:
+    """Remind the trustees for whom a round waits, every few days until they come."""
+    for round_ in over_with_trustee(db.session):
+        remind_trustee(db.session, round_, _key_store())
     db.session.commit()
 
 
@@ -80,6 +93,7 @@ JOBS: list[Job] = [
     Job("lock_due_rounds", lock_due_rounds),
     Job("look_after_keys", look_after_keys, minute="30"),
     Job("remind_raters", remind_raters, minute="0", hour="8"),
+    Job("remind_trustees", remind_trustees, minute="0", hour=str(HOUR.hour)),
     Job("count_answers", count_open_rounds, minute="0", hour="6"),
 ]
 
@@ -174,6 +188,8 @@ def _render_for_trustee(round_: Round, template: str, subject: str) -> Mail | No
         f"mail/{template}.txt",
         greeting=f"Dear {trustee.person.name}," if trustee.person else "Good day,",
         round=round_,
+        since=f"{round_.locked_at:%-d %B %Y}" if round_.locked_at else None,
+        patience=PATIENCE.days,
         place=f"{config.base_url}/trustee/{round_.id}",
     )
     return Mail(trustee.email, subject, text)

@@ -84,6 +84,7 @@ class Round(Model):
     locked_at: orm.Mapped[datetime | None]
     closed_at: orm.Mapped[datetime | None]
     reminded_on: orm.Mapped[date | None]
+    """When somebody was last reminded: raters until the lock, after it the trustee."""
 
     instrument_version: orm.Mapped[InstrumentVersion] = orm.relationship()
     trustee: orm.Mapped[Account | None] = orm.relationship()

@@ -6,9 +6,12 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from accounts.models import Account, Role
+from core.mail import OutboxMail
 from surveys.models import Invitation, Round
 
 TRUSTED, RUNNING = ("trustee", "coach"), ("hr", "administrator")
+TO_TRUSTEES = ("trustee_named", "round_waits")
+"""Mails to a trustee, each about a round."""
 
 
 def any_invitation(session: orm.Session, round_: Round) -> Invitation:
@@ -47,6 +50,22 @@ def entrusted_rounds(session: orm.Session, trustee: Account) -> list[Round]:
 def holds_a_key(session: orm.Session, account: Account) -> bool:
     """Whether any round is entrusted to somebody, a closed one included."""
     return bool(session.scalar(sa.select(sa.exists().where(Round.trustee_id == account.id))))
+
+
+def over_with_trustee(session: orm.Session) -> list[Round]:
+    """Return the rounds which are over and have a trustee, always in one order: each is held in turn."""
+    query = sa.select(Round).where(
+        Round.locked_at.is_not(None), Round.closed_at.is_(None), Round.trustee_id.is_not(None)
+    )
+    return list(session.scalars(query.order_by(Round.id)))
+
+
+def mails_to_trustee(session: orm.Session, round_: Round) -> dict[str, str | None]:
+    """Return which mails to a round's trustee are still to be sent, and why the last try failed."""
+    query = sa.select(OutboxMail.template, OutboxMail.failure).where(
+        OutboxMail.subject_id == round_.id, OutboxMail.template.in_(TO_TRUSTEES)
+    )
+    return dict(session.execute(query.order_by(OutboxMail.attempts)).all())
 
 
 def running_rounds(session: orm.Session) -> list[Round]:

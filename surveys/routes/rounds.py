@@ -29,7 +29,7 @@ from surveys.forms.rounds import (
 )
 from surveys.models import Invitation, Leader, Round
 from surveys.policies import may_manage
-from surveys.queries.keys import possible_trustees
+from surveys.queries.keys import mails_to_trustee, possible_trustees
 from surveys.queries.rounds import (
     invitations,
     invited_by_group,
@@ -50,7 +50,7 @@ from surveys.services.rounds import (
     raise_protection,
     replace_link,
 )
-from surveys.services.trustees import name_trustee
+from surveys.services.trustees import name_trustee, next_reminder
 
 View = Callable[..., ResponseReturnValue]
 Form = TypeVar("Form", bound=FlaskForm)
@@ -183,6 +183,7 @@ def draft_page(round_: Round) -> str:
         deadline=DeadlineForm(data={"last_day": round_.deadline.date()}),
         protection=ProtectionForm(data={"protection": round_.protection}),
         trustee=trustee,
+        mails_to_trustee=mails_to_trustee(db.session, round_),
         has_passphrase=has_passphrase(round_, key_store()),
     )
 
@@ -190,6 +191,7 @@ def draft_page(round_: Round) -> str:
 def launched_page(round_: Round) -> str:
     protection = ProtectionForm(data={"protection": round_.protection})
     protection.only_from(round_.protection)
+    waits = waits_for_trustee(round_, key_store())
     return render(
         f"rounds/{round_.state}.html",
         round=round_,
@@ -200,7 +202,9 @@ def launched_page(round_: Round) -> str:
         protection=protection,
         reminder_days=round_.reminder_days(clock.today() - ONE_DAY),
         lost=loss_of(db.session, round_, key_store()),
-        waits=waits_for_trustee(round_, key_store()),
+        waits=waits,
+        mails_to_trustee=mails_to_trustee(db.session, round_),
+        next_reminder=next_reminder(round_, at=clock.now()) if waits else None,
     )
 
 

@@ -1,8 +1,11 @@
 """A trustee: somebody without whom nobody, not with database and key store together, opens an envelope."""
 
+from datetime import UTC, date, datetime, time, timedelta
+
 from sqlalchemy import orm
 
 from accounts.models import Account
+from core import clock
 from core.errors import DomainError
 from core.keys import KeyStore
 from core.mail import post
@@ -10,9 +13,16 @@ from surveys.ballots import sealing
 from surveys.ballots.escrow import is_passphrase, plain
 from surveys.ballots.keynames import private_key_name, wrapped_key_name
 from surveys.models import Round
+from surveys.queries.keys import mails_to_trustee
 from surveys.queries.rounds import invitations
-from surveys.services.keys import make_wrapped_key, unlock_key
+from surveys.services.keys import make_wrapped_key, unlock_key, waits_for_trustee
 from surveys.services.rounds import check_trustee, hold, hold_draft
+
+ONE_DAY = timedelta(days=1)
+PATIENCE = 3 * ONE_DAY
+"""How long a trustee is left in peace after each mail that asks for the passphrase."""
+HOUR = time(8, tzinfo=UTC)
+"""When the job that reminds runs."""
 
 
 class NoTrusteeError(DomainError):
@@ -100,6 +110,36 @@ def unlock(session: orm.Session, round_: Round, key_store: KeyStore, *, passphra
             "HR can open the round again for answers."
         )
     key_store.put(private_key_name(round_), private_key)
+
+
+def remind_trustee(session: orm.Session, round_: Round, key_store: KeyStore) -> None:
+    """Ask once more for the passphrase for which a round waits, when the last time is long enough ago.
+
+    The row is held: another worker, or the trustee who comes at this very moment, is waited for and seen.
+    """
+    hold(session, round_)
+    now = clock.now()
+    if not waits_for_trustee(round_, key_store) or now < _peace_ends(round_):
+        return
+    round_.reminded_on = now.date()
+    if "round_waits" not in mails_to_trustee(session, round_):
+        post(session, "round_waits", round_.id)
+
+
+def next_reminder(round_: Round, *, at: datetime) -> datetime:
+    """Return when the trustee of a locked round is reminded, if they have not come by then.
+
+    Where the worker stood still when it should have been, that is the next time it looks.
+    """
+    earliest = max(_peace_ends(round_), at)
+    looks = datetime.combine(earliest, HOUR)
+    return looks if looks >= earliest else looks + ONE_DAY
+
+
+def _peace_ends(round_: Round) -> datetime:
+    """Return until when a trustee is left in peace, who was asked at the lock and by each reminder since."""
+    reminded = datetime.combine(round_.reminded_on or date.min, HOUR)
+    return max(round_.locked_at or reminded, reminded) + PATIENCE
 
 
 def _entrust(

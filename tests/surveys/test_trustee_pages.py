@@ -144,7 +144,7 @@ def test_hr_sees_for_whom_the_round_waits(
     client: FlaskClient, session: Session, locked: Round, key_store: KeyStore
 ) -> None:
     page = client.get(f"/rounds/{locked.id}").text
-    assert "The round waits for its trustee, Tove Trust" in page
+    assert "the round has waited for its trustee, Tove Trust" in page
     assert "are being scored" not in page
     assert "Waits for the trustee" in client.get("/rounds").text
 
@@ -251,7 +251,7 @@ def test_the_passphrase_ends_the_waiting(
     signed_in()
     place = f"/trustee/{locked.id}"
     assert "Type your passphrase." in client.get("/trustee").text
-    assert "waits for your passphrase" in client.get(place).text
+    assert "has waited for your passphrase since" in client.get(place).text
 
     for wrong, said in ((OTHER, "nothing is lost"), ("", "Type the passphrase")):
         answer = client.post(f"{place}/unlock", data={"passphrase": wrong})
@@ -342,6 +342,7 @@ def test_the_trustee_is_asked_to_take_a_passphrase_until_they_have_one(
 def test_the_trustee_is_asked_for_it_while_the_round_waits(
     session: Session, locked: Round, key_store: KeyStore, in_app: None
 ) -> None:
+    locked.locked_at = NOON
     check_snapshot(round_waits(session, locked.id), "round_waits", str(locked.id))
 
     unlock(session, locked, key_store, passphrase=PASSPHRASE)
