@@ -109,3 +109,15 @@ class Account(UserMixin, Model):
 
     person: orm.Mapped[Person | None] = orm.relationship()
     roles: orm.Mapped[list[Role]] = orm.relationship(secondary=account_role)
+    person_by_address: orm.Mapped[Person | None] = orm.relationship(
+        primaryjoin=lambda: (
+            sa.func.lower(orm.foreign(Account.email)) == sa.func.lower(orm.remote(Person.email))
+        ),
+        viewonly=True,
+    )
+
+    @property
+    def name(self) -> str | None:
+        """What the directory calls them. Who was never joined to it is found by address."""
+        person = self.person or self.person_by_address
+        return person.name if person else None

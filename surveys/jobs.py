@@ -186,7 +186,7 @@ def _render_for_trustee(round_: Round, template: str, subject: str) -> Mail | No
         return None
     text = render_template(
         f"mail/{template}.txt",
-        greeting=f"Dear {trustee.person.name}," if trustee.person else "Good day,",
+        greeting=f"Dear {trustee.name}," if trustee.name else "Good day,",
         round=round_,
         since=f"{round_.locked_at:%-d %B %Y}" if round_.locked_at else None,
         patience=PATIENCE.days,

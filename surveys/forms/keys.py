@@ -23,8 +23,7 @@ class TrusteeForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         """Let one of these be chosen, or nobody."""
         self.trustee.choices = [(NOBODY, "Nobody: the key lies in the key store alone")]
         self.trustee.choices += [
-            (str(account.id), account.person.name if account.person else account.email)
-            for account in accounts
+            (str(account.id), account.name or account.email) for account in accounts
         ]
 
 

@@ -29,7 +29,11 @@ def possible_trustees(session: orm.Session) -> list[Account]:
             Account.roles.any(Role.name.in_(TRUSTED)),
             ~Account.roles.any(Role.name.in_(RUNNING)),
         )
-        .options(orm.joinedload(Account.person), orm.selectinload(Account.roles))
+        .options(
+            orm.joinedload(Account.person),
+            orm.joinedload(Account.person_by_address),
+            orm.selectinload(Account.roles),
+        )
         .order_by(Account.email)
     )
     return list(session.scalars(query))
