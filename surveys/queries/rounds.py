@@ -99,14 +99,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Mails:
-    """What has become of a round's mails.
+    """What has become of a round's invitations, which everybody is sent.
 
-    Of reminders it says neither to whom nor how many: that would tell who has answered.
+    Of reminders it says nothing, not even that one failed: to whoever knows whose mailbox is broken, that
+    would tell that they have not answered.
     """
 
     waiting: int
     undelivered: list[tuple[Invitation, str]]
-    reminder_failures: list[str]
 
 
 def tables_of(
@@ -322,15 +322,11 @@ def invitation_for_mail(session: orm.Session, invitation_id: UUID) -> Invitation
 
 
 def mails_of(session: orm.Session, round_: Round) -> Mails:
-    return Mails(
-        mails_waiting(session, round_),
-        undelivered(session, round_),
-        reminder_failures(session, round_),
-    )
+    return Mails(mails_waiting(session, round_), undelivered(session, round_))
 
 
 def mails_waiting(session: orm.Session, round_: Round) -> int:
-    """Count the invitations still to be sent. Reminders are not counted: their number would be news."""
+    """Count the invitations still to be sent."""
     query = (
         sa.select(sa.func.count())
         .select_from(OutboxMail)
@@ -353,21 +349,6 @@ def undelivered(session: orm.Session, round_: Round) -> list[tuple[Invitation, s
         .order_by(Invitation.name)
     )
     return [(invitation, failure or "") for invitation, failure in session.execute(query)]
-
-
-def reminder_failures(session: orm.Session, round_: Round) -> list[str]:
-    """Return why reminders could not be sent. Not to whom, nor how many: that would be news."""
-    query = (
-        sa.select(OutboxMail.failure)
-        .join(Invitation, Invitation.id == OutboxMail.subject_id)
-        .where(
-            Invitation.round_id == round_.id,
-            OutboxMail.template == "reminder",
-            OutboxMail.failure.is_not(None),
-        )
-    )
-    kinds = {(failure or "").partition(":")[0] for failure in session.scalars(query)}
-    return sorted(kinds)
 
 
 def _with_leaders() -> sa.Select[Round]:
