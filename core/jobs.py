@@ -72,6 +72,7 @@ def deliver_outbox() -> None:
             for mail_id in due:
                 mail.send(db.session, mail_id, renderers, carrier)
                 db.session.commit()
+                carrier.be_ready()
     except OSError as error:
         current_app.logger.warning("The mail server cannot be reached (%s); mails wait.", error)
 

@@ -47,6 +47,8 @@ class Carrier(Protocol):
 
     def carry(self, mail: Mail) -> None: ...
 
+    def be_ready(self) -> None: ...
+
 
 def post(session: orm.Session, template: str, subject_id: UUID) -> None:
     """Put a mail into the outbox; it goes when the caller's transaction is committed."""
@@ -96,6 +98,12 @@ class SmtpCarrier:
     def carry(self, mail: Mail) -> None:
         self.connection.send(_message(mail, self.sender))
 
+    def be_ready(self) -> None:
+        """Call again a server that hung up on a mail: else all that wait behind it would fail for it."""
+        host = self.connection.host
+        if host and host.sock is None:
+            self.connection.host = self.connection.configure_host()
+
 
 @dataclass(frozen=True)
 class SpoolCarrier:
@@ -107,6 +115,9 @@ class SpoolCarrier:
     def carry(self, mail: Mail) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
         (self.directory / f"{uuid4().hex}.eml").write_bytes(_message(mail, self.sender).as_bytes())
+
+    def be_ready(self) -> None:
+        """Do nothing: a directory is always there."""
 
 
 @contextmanager

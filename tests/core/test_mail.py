@@ -21,7 +21,7 @@ from core.config import Config
 from core.db import db
 from core.jobs import deliver_outbox
 from core.keys import KeyStore
-from core.mail import Mail, OutboxMail, SpoolCarrier, post
+from core.mail import Mail, OutboxMail, SpoolCarrier, post, waiting
 from tests.conftest import OpenApp
 
 
@@ -31,10 +31,11 @@ class Inbox:
     def __init__(self, refused: str = "") -> None:
         self.mails: list[EmailMessage] = []
         self.refused = refused
+        self.answer = "550 no such mailbox"
 
     async def handle_DATA(self, _server: SMTP, _session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         if self.refused in envelope.rcpt_tos:
-            return "550 no such mailbox"
+            return self.answer
         assert isinstance(envelope.content, bytes)
         message = BytesParser(policy=default).parsebytes(envelope.content)
         assert isinstance(message, EmailMessage)
@@ -137,6 +138,32 @@ def test_a_refused_mail_holds_up_no_other_and_says_why(
     (kept,) = left(app)
     assert kept.attempts == 1
     assert "no such mailbox" in (kept.failure or "")
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_server_that_hangs_up_on_one_mail_gets_the_others_all_the_same(
+    server: Inbox,
+    port: int,
+    open_app: OpenApp,
+    tmp_path: Path,
+    *,
+    place: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nor does a log say so: whose mail it was, and so that they were sent one, is nobody's business."""
+    app = app_with(open_app, port, tmp_path)
+    put(app, 3)
+    with app.app_context():
+        found = (db.session.get_one(OutboxMail, mail_id) for mail_id in waiting(db.session))
+        expected = [f"{mail.subject_id.hex}@example.org" for mail in found]
+    server.refused, server.answer = expected.pop(place), "421 goodbye"
+
+    deliver(app)
+
+    assert [str(mail["To"]) for mail in server.mails] == expected
+    (kept,) = left(app)
+    assert (kept.attempts, "goodbye" in (kept.failure or "")) == (1, True)
+    assert caplog.messages == []
 
 
 def test_a_mail_that_has_become_pointless_is_forgotten(
