@@ -15,6 +15,9 @@ from core.config import Config
 from core.db import Model, RandomId
 from core.errors import DomainError
 
+BY_ITSELF = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
+"""Asks mailboxes for no automatic replies: one to a reminder tells who has not answered."""
+
 
 class OutboxMail(Model):
     """A mail still to be sent: what it says is rendered when it goes, so that no secret waits here."""
@@ -130,4 +133,6 @@ def open_carrier(config: Config, extension: flask_mail.Mail) -> Iterator[Carrier
 
 
 def _message(mail: Mail, sender: str) -> flask_mail.Message:
-    return flask_mail.Message(mail.subject, recipients=[mail.to], body=mail.text, sender=sender)
+    return flask_mail.Message(
+        mail.subject, recipients=[mail.to], body=mail.text, sender=sender, extra_headers=BY_ITSELF
+    )

@@ -218,4 +218,5 @@ def test_a_spool_keeps_mails_as_files(open_app: OpenApp, tmp_path: Path) -> None
     (path,) = (tmp_path / "mail").iterdir()
     message = BytesParser(policy=default).parsebytes(path.read_bytes())
     assert (message["To"], message["Subject"]) == ("ana@example.org", "Grüße")
+    assert message["Auto-Submitted"] == "auto-generated"
     assert "你好" in str(message.get_payload(decode=True), "utf-8")  # type: ignore[arg-type]  # bytes, as decoded
