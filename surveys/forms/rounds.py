@@ -92,6 +92,7 @@ class RoundForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         "Months to keep the report",
         [InputRequired("Say how long."), NumberRange(1, 120, "Choose from 1 to 120 months.")],
         default=24,
+        description="It stands with the round. Nothing deletes a report by itself yet.",
     )
     notice = TextAreaField(
         "A word to the raters",

@@ -82,7 +82,7 @@ def test_hr_reads_the_name_everywhere(
 
     name_trustee(session, draft, unjoined, key_store)
     session.commit()
-    assert "Tove Trust has been asked by mail" in text(client, place)
+    assert f"Tove Trust ({unjoined.email}) has been asked by mail" in text(client, place)
     assert "Tove Trust stays the trustee" in text(client, f"{place}/launch")
 
     take(session, draft, key_store, PASSPHRASE)

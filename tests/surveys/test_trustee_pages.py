@@ -88,7 +88,7 @@ def test_hr_names_a_trustee_and_changes_their_mind(
     assert "The key which opens the answers lies in the key store" in client.get(place).text
 
     page = post(client, f"{place}/trustee", trustee=str(trustee.id))
-    assert "Tove Trust has been asked by mail to take a passphrase" in page
+    assert f"Tove Trust ({trustee.email}) has been asked by mail to take a passphrase" in page
     assert trustee_of(session, draft) == trustee.id
 
     post(client, f"{place}/trustee", trustee=str(trustee.id))
