@@ -146,8 +146,11 @@ CHECKS: list[Check] = [
 ]
 
 
-def test_after_close_nobody_is_linked_to_anything(own_app: Flask) -> None:
-    """All in one test: the rounds take a minute to live through."""
+def test_after_close_nobody_is_linked_to_anything(
+    own_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All in one test: the rounds take half a minute to live through."""
+    monkeypatch.setattr("os.fsync", lambda _file: None)  # a thousand waits, and no other content
     lived = Play(own_app, rounds=ROUNDS, seed=4).live()
 
     assert len(lived.truth.said) == len(lived.evidence.texts) == 10 * ROUNDS

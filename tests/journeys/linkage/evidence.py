@@ -3,8 +3,9 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -96,11 +97,14 @@ def plain(value: Any) -> Any:
     return bytes(value) if isinstance(value, memoryview) else value
 
 
-def marks(text: str, known: Iterable[str] = ()) -> list[str]:
+def marks(text: str, known: Collection[str] = ()) -> list[str]:
     """Return the known marks in a text, each where it stands first."""
-    wanted = frozenset(known)
-    found = (mark.replace("-", "") for mark in MARK.findall(text))
-    return list(dict.fromkeys(mark for mark in found if not wanted or mark in wanted))
+    return [mark for mark in _all_marks(text) if not known or mark in known]
+
+
+@lru_cache(maxsize=2**14)  # whoever replays a log meets the same rows after each commit
+def _all_marks(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(mark.replace("-", "") for mark in MARK.findall(text)))
 
 
 def text_dump(engine: sa.Engine) -> str:

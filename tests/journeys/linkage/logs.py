@@ -23,10 +23,17 @@ RECORDS = """
     UNION ALL SELECT max(end_lsn), 'END', max(end_lsn)::text, '' FROM record
     ORDER BY 1
 """
+STATE = """
+    SELECT pg_current_wal_flush_lsn()::text,
+        pg_relation_filenode(CAST(:raters AS regclass))::text,
+        pg_relation_filenode(CAST(:answers AS regclass))::text
+"""
 HOLD = "SELECT pg_create_physical_replication_slot(CAST(:slot AS name), true, true)"
 RELEASE = "SELECT pg_replication_slot_advance(CAST(:slot AS name), CAST(:until AS pg_lsn))"
 OLD, NEW = re.compile(r"\b(?:old_)?off:? (\d+)"), re.compile(r"new[ _]off:? (\d+)")
 BLOCK = re.compile(r"blkref #(\d): rel \d+/\d+/(\d+) fork main blk (\d+)")
+Files = dict[str, str]
+"""Which table lies in a file."""
 Places = dict[tuple[str, str], str]
 """Whose row lies at a place of a file."""
 
@@ -48,6 +55,7 @@ class SqliteSpy:
         self.path = Path(engine.url.database or "")
         self.tables = tables
         self.seen: list[str] = []
+        self._rows: list[tuple[str]] = []
         self._before: frozenset[str] = frozenset()
         self._pages = bytearray()
         self._header, self._replayed = b"", 0
@@ -88,17 +96,17 @@ class SqliteSpy:
         tables = self.tables
         with closing(sqlite3.connect(":memory:")) as connection:
             connection.deserialize(image)
-            people = [
-                *connection.execute(
-                    f'SELECT {tables.person} FROM "{tables.raters}" WHERE {tables.done} ORDER BY rowid'  # noqa: S608 - our own names
-                )
-            ]
-            texts = [
-                *connection.execute(
-                    f'SELECT {tables.text} FROM "{tables.answers}" ORDER BY rowid'  # noqa: S608 - our own names
-                )
-            ]
-        present = [mark for (found,) in (*people, *texts) for mark in marks(found)]
+            people = connection.execute(
+                f'SELECT {tables.person} FROM "{tables.raters}" WHERE {tables.done} ORDER BY rowid'  # noqa: S608 - our own names
+            )
+            texts = connection.execute(
+                f'SELECT {tables.text} FROM "{tables.answers}" ORDER BY rowid'  # noqa: S608 - our own names
+            )
+            rows = [*people, *texts]
+        if rows == self._rows:
+            return  # the commit was about something else
+        self._rows = rows
+        present = [mark for (found,) in rows for mark in marks(found)]
         changed = [mark for mark in present if mark not in self._before]
         self.seen += [*changed, *sorted(self._before.difference(present))]
         self._before = frozenset(present)
@@ -115,35 +123,38 @@ class PostgresSpy:
         self._connection, self._holder = server.connect(), server.connect()
         self._connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pg_walinspect")
         self._holder.execute(sa.text(HOLD), {"slot": self._slot})  # an error here would let it go
-        self._since = self._now()
-        self._files = self._present_files()
-        self._places = self._present_places()
+        self._since, self._files = self._now()
+        self._places = self._present_places(self._files)
 
     def look(self, *, read: bool = True) -> None:
         """Follow every row from place to place; a table that was written anew is learnt by heart again."""
-        until, files, present = self._now(), self._present_files(), self._present_places()
-        if until != self._since and read:
-            self._follow(until, present if files == self._files else {})
+        until, files = self._now()
+        if until == self._since or not read:
+            return
+        records, is_anew = self._records(until), files != self._files
+        if records or is_anew:  # else every row lies where it lay
+            self._files, present = files, self._present_places(files)
+            for _, kind, description, blocks in records:
+                found = {} if is_anew else present
+                self._read(kind.removesuffix("+INIT"), description, blocks, found)
+            self._places = present
             self._holder.execute(sa.text(RELEASE), {"slot": self._slot, "until": self._since})
-        self._files, self._places = files, present
 
     def close(self) -> None:
         """Let the server forget what we have read; the slot goes with its connection."""
         self._connection.close()
         self._holder.close()
 
-    def _follow(self, until: str, present: Places) -> None:
-        """Read all whole records; what was committed before is among them."""
+    def _records(self, until: str) -> Sequence[Any]:
+        """Return all whole records of the two tables; what was committed before is among them."""
         files = rf"rel \d+/\d+/({'|'.join(self._files)}) fork main"
         try:
             records = self._ask(RECORDS, since=self._since, until=until, files=files)
         except sa.exc.InternalError:
-            return  # somebody else's record is half written, and nothing stands before it
-        for _, kind, description, blocks in records:
-            if kind == "END":
-                self._since = description or self._since
-            else:
-                self._read(kind.removesuffix("+INIT"), description, blocks, present)
+            return []  # somebody else's record is half written, and nothing stands before it
+        (_, _, end, _), *found = sorted(records, key=lambda record: record[1] != "END")
+        self._since = end or self._since
+        return found
 
     def _read(self, kind: str, description: str, blocks: str, present: Places) -> None:
         """Say whose row it is that a record writes."""
@@ -162,23 +173,20 @@ class PostgresSpy:
         self._places[place] = mark
         self.seen += [mark] if mark else []
 
-    def _now(self) -> str:
-        return str(self._ask("SELECT pg_current_wal_flush_lsn()::text")[0][0])
+    def _now(self) -> tuple[str, Files]:
+        """Return how far the log goes, and in which file each of the two tables lies."""
+        tables = {"raters": f'"{self.tables.raters}"', "answers": f'"{self.tables.answers}"'}
+        ((until, raters, answers),) = self._ask(STATE, **tables)
+        return until, {raters: self.tables.raters, answers: self.tables.answers}
 
-    def _present_files(self) -> dict[str, str]:
-        """Return the file in which each of the two tables lies now."""
-        names = (self.tables.raters, self.tables.answers)
-        query = "SELECT pg_relation_filenode(CAST(:table AS regclass))::text"
-        return {self._ask(query, table=f'"{name}"')[0][0]: name for name in names}
-
-    def _present_places(self) -> Places:
+    def _present_places(self, files: Files) -> Places:
         columns = {
             self.tables.raters: self.tables.person,
             self.tables.answers: self.tables.text,
         }
         return {
             (file, place): marks(content)[0]
-            for file, table in self._present_files().items()
+            for file, table in files.items()
             for place, content in self._ask(
                 f'SELECT ctid::text, {columns[table]}::text FROM "{table}"'  # noqa: S608 - our own names
             )
@@ -200,4 +208,5 @@ def spy_on(engine: sa.Engine, tables: Tables) -> Spy | None:
 
 def _keep_the_log(connection: Any, _record: object) -> None:
     """Let the log grow, as somebody does who holds a reading transaction open."""
-    connection.execute("PRAGMA wal_autocheckpoint = 0").close()
+    for pragma in ("wal_autocheckpoint = 0", "synchronous = OFF"):  # what is written is the same
+        connection.execute(f"PRAGMA {pragma}").close()

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from pathlib import Path
@@ -26,14 +27,16 @@ class Letter:
     path: Path
 
     @cached_property
+    def message(self) -> EmailMessage:
+        return message_from_bytes(self.path.read_bytes(), EmailMessage, policy=policy.default)
+
+    @cached_property
     def at(self) -> float:
-        message = message_from_bytes(self.path.read_bytes(), policy=policy.default)
-        return parsedate_to_datetime(str(message["Date"])).timestamp()
+        return parsedate_to_datetime(str(self.message["Date"])).timestamp()
 
     @cached_property
     def secret(self) -> str:
-        message = message_from_bytes(self.path.read_bytes(), policy=policy.default)
-        body = message.get_body()
+        body = self.message.get_body()
         assert body
         found: list[str] = SECRET.findall(body.get_content())
         return found[0]
@@ -50,6 +53,7 @@ class Mailbox:
             for secret in {letter.secret for letter in self.letters}
         }
         self.secrets = {person: secret for secret, person in self.holder.items()}
+        self._owners = {letter.path: self.holder[letter.secret] for letter in self.letters}
 
     def in_order(self) -> list[str]:
         """Return to whom mail went, by the time that it bears."""
@@ -58,7 +62,7 @@ class Mailbox:
 
     def about(self, path: Path) -> list[str]:
         """Return whom a file is about, where it is a mail."""
-        return [self.holder[letter.secret] for letter in self.letters if letter.path == path]
+        return [self._owners[path]] if path in self._owners else []
 
 
 def opened(seats: Iterable[Row], mailbox: Mailbox, keys: Iterable[bytes]) -> list[str]:

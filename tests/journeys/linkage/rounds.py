@@ -11,13 +11,14 @@ from uuid import UUID
 import sqlalchemy as sa
 import time_machine
 from flask import Flask
+from sqlalchemy import orm
 
 from core import tokens
 from core.db import db
 from core.jobs import run_now
 from core.keys import KeyStore
 from surveys.ballots.sheets import Draft, Sheet
-from surveys.models import Seat
+from surveys.models import Leader, Round, Seat
 from surveys.services.answers import decline, draft_key, save_draft, send_draft
 from surveys.services.rounds import add_leader, launch, secret_of
 from surveys.services.seats import Rater, invite_all
@@ -40,6 +41,10 @@ from tests.journeys.linkage.mailbox import Mailbox
 ANSWERING, SILENT = 10, 2
 FIRST_DAY = 2
 TABLES = Tables("seat", "invitation_id", "envelope IS NOT NULL", "published_comment", "text")
+AT_ONCE = (
+    orm.joinedload(Seat.invitation),
+    orm.joinedload(Seat.leader).joinedload(Leader.round).joinedload(Round.instrument_version),
+)
 MORNING = ("count_answers", "remind_raters", "deliver_outbox")
 
 
@@ -156,7 +161,8 @@ class Play:
         long = " Very well." * self.chance.randint(0, 80)
         sheet = Sheet(ratings, {"keep": f"I remember {mark} well.{long}"})
         with self.at(NOON + timedelta(days=day)):
-            seat = db.session.get_one(Seat, rater.seat)
+            seat = db.session.get_one(Seat, rater.seat, options=AT_ONCE)
+            _held = (seat.invitation, seat.leader)  # else each change would let go of them
             sibling = tokens.derive(secret_of(seat.invitation, self.store), "candid360 sibling")
             key = draft_key(seat.leader.round, sibling, self.store)
             save_draft(db.session, seat, Draft(sheet), key=key)
