@@ -110,9 +110,7 @@ class Account(UserMixin, Model):
     person: orm.Mapped[Person | None] = orm.relationship()
     roles: orm.Mapped[list[Role]] = orm.relationship(secondary=account_role)
     person_by_address: orm.Mapped[Person | None] = orm.relationship(
-        primaryjoin=lambda: (
-            sa.func.lower(orm.foreign(Account.email)) == sa.func.lower(orm.remote(Person.email))
-        ),
+        primaryjoin=lambda: sa.func.lower(orm.foreign(Account.email)) == orm.remote(Person.email),
         viewonly=True,
     )
 
