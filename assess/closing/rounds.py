@@ -1,6 +1,8 @@
 """Close a round: one transaction that either has changed nothing or has stored everything."""
 
-from collections.abc import Iterable, Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -28,9 +30,15 @@ from core.errors import DomainError
 from core.keys import KeyStore
 from core.mail import OutboxMail
 from instruments.questionnaires import Instrument
-from surveys.ballots.keynames import link_key_name, private_key_name, secret_names
+from surveys.ballots.keynames import (
+    link_key_name,
+    opened_name,
+    private_key_name,
+    secret_names,
+)
 from surveys.models import CloseStep, CountedSheet, GroupCount, Invitation, Leader, Round, Seat
 from surveys.queries.traces import ANONYMOUS
+from surveys.services.terms import check_terms
 
 REWRITTEN = ("seat", "invitation", "group_count", "outbox_mail", *sorted(ANONYMOUS))
 """Tables which held something of the raters, or in which an interrupted close may have left a trace."""
@@ -38,6 +46,10 @@ REWRITTEN = ("seat", "invitation", "group_count", "outbox_mail", *sorted(ANONYMO
 
 class RoundNotLockedError(DomainError):
     """Only a round that takes no more answers can be closed."""
+
+
+class EnvelopesChangedError(DomainError):
+    """What lies on the tables is not what close has begun to open."""
 
 
 class AlreadyReleasedError(DomainError):
@@ -50,8 +62,10 @@ def close_round(session: Session, round_: Round, key_store: KeyStore, *, at: dat
     The secrets go only after the caller has committed this: see `destroy_secrets`.
     """
     _check_closable(session, round_)
+    check_terms(session, round_, key_store)
     sealed, link_key = sealed_seats(session, round_), key_store.get(link_key_name(round_))
     private_key = key_store.get(private_key_name(round_))
+    _open_these_alone(round_, sealed, key_store)
     opened = open_all(sealed, link_key=link_key, private_key=private_key)
     rules, asked = Rules(*what_binds(round_)), groups_asked(session, round_)
 
@@ -88,6 +102,27 @@ def _check_closable(session: Session, round_: Round) -> None:
         raise AlreadyReleasedError(
             "This round has been published before. A second publication could be held against the first, so "
             "there is none, whatever differs. The first stands; somebody has changed the round's row by hand."
+        )
+
+
+def _open_these_alone(round_: Round, sealed: Sequence[SealedSeat], key_store: KeyStore) -> None:
+    """Write down, out of the database's reach, what is about to be opened; refuse anything else from then on.
+
+    Whoever writes to the database could stop close when it has made its figures, take an envelope away,
+    and learn by subtraction what was in it.
+    """
+    rules = [round_.protection, sorted(round_.named_groups)]
+    digest = hashlib.blake2b(json.dumps(rules).encode())
+    for seat in sealed:
+        place = f"{seat.leader_id} {seat.invitation_id} {seat.group} {seat.language} "
+        digest.update(place.encode() + hashlib.blake2b(seat.envelope).digest())
+    name = opened_name(round_)
+    if not key_store.has(name):
+        key_store.put(name, digest.digest())
+    elif key_store.get(name) != digest.digest():
+        raise EnvelopesChangedError(
+            "The envelopes are not those which close began to open the first time: somebody has been at the "
+            "database since. Nothing has been published. Ask your operator to put back what was changed."
         )
 
 

@@ -28,6 +28,16 @@ def draft_key_name(round_: Identified) -> str:
     return f"round-{round_.id.hex}-draft"
 
 
+def terms_name(round_: Identified) -> str:
+    """Where the terms are kept on which raters answer: no secret, but beyond the database's reach."""
+    return f"round-{round_.id.hex}-terms"
+
+
+def opened_name(round_: Identified) -> str:
+    """Where it is kept what close has begun to open."""
+    return f"round-{round_.id.hex}-opened"
+
+
 def secret_names(round_: Identified) -> tuple[str, ...]:
     """Return everything that must be gone after close; another secret of a round belongs here too."""
     return (
@@ -35,4 +45,6 @@ def secret_names(round_: Identified) -> tuple[str, ...]:
         wrapped_key_name(round_),
         link_key_name(round_),
         draft_key_name(round_),
+        terms_name(round_),
+        opened_name(round_),
     )

@@ -7,7 +7,7 @@ from sqlalchemy import orm
 
 from accounts.models import Account, Role
 from core.mail import OutboxMail
-from surveys.models import Invitation, Round
+from surveys.models import Invitation, Leader, Round, Seat
 
 TRUSTED, RUNNING = ("trustee", "coach"), ("hr", "administrator")
 TO_TRUSTEES = ("trustee_named", "round_waits")
@@ -18,6 +18,17 @@ def any_invitation(session: orm.Session, round_: Round) -> Invitation:
     """Return one invitation of a launched round, always the same."""
     query = sa.select(Invitation).where(Invitation.round_id == round_.id)
     return session.scalars(query.order_by(Invitation.id).limit(1)).one()
+
+
+def seated(session: orm.Session, round_: Round) -> list[tuple[UUID, UUID, str]]:
+    """Return who sits at whose table, and as what: leader, invitation and group, always in one order."""
+    query = (
+        sa.select(Seat.leader_id, Seat.invitation_id, Seat.group)
+        .join(Seat.leader)
+        .where(Leader.round_id == round_.id)
+        .order_by(Seat.leader_id, Seat.invitation_id)
+    )
+    return [(leader, invitation, group) for leader, invitation, group in session.execute(query)]
 
 
 def possible_trustees(session: orm.Session) -> list[Account]:

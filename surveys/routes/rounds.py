@@ -226,7 +226,7 @@ def set_deadline(round_id: UUID) -> ResponseReturnValue:
 def set_protection(round_id: UUID) -> ResponseReturnValue:
     round_ = managed(round_id)
     form = filled(ProtectionForm())
-    raise_protection(db.session, round_, form.protection.data)
+    raise_protection(db.session, round_, form.protection.data, key_store())
     note(f"set protection to {round_.protection}", round_)
     db.session.commit()
     return done("The protection is changed.", ".show", round_id=round_id)

@@ -16,6 +16,7 @@ from surveys.ballots.keynames import (
     link_key_name,
     private_key_name,
     secret_names,
+    terms_name,
     wrapped_key_name,
 )
 from surveys.models import Invitation, Round
@@ -32,6 +33,7 @@ class Loss:
 
     key: bool = False
     links: bool = False
+    """The key of the links, or the terms which were kept with it."""
     drafts: bool = False
 
     @property
@@ -81,9 +83,15 @@ def loss_of(session: orm.Session, round_: Round, key_store: KeyStore) -> Loss:
     """Return which secrets a round needs that the key store does not hold, or holds others in their place."""
     if round_.state in {"draft", "closed"}:
         return NOTHING
+    return loss_for(any_invitation(session, round_), key_store)
+
+
+def loss_for(invitation: Invitation, key_store: KeyStore) -> Loss:
+    """Return the same of a round that is not closed, as it is seen from one of its invitations."""
+    round_ = invitation.round
     return Loss(
         key=round_.public_key not in public_halves(round_, key_store),
-        links=not _links_fit(round_, any_invitation(session, round_), key_store),
+        links=not (_links_fit(round_, invitation, key_store) and has_terms(round_, key_store)),
         drafts=not key_store.has(draft_key_name(round_)),
     )
 
@@ -97,6 +105,10 @@ def link_fingerprint(invitation: Invitation, link_key: bytes) -> bytes:
 def has_passphrase(round_: Round, key_store: KeyStore) -> bool:
     """Whether the round's trustee has the passphrase to a key in the store."""
     return round_.trustee_id is not None and key_store.has(wrapped_key_name(round_))
+
+
+def has_terms(round_: Round, key_store: KeyStore) -> bool:
+    return key_store.has(terms_name(round_))
 
 
 def waits_for_trustee(round_: Round, key_store: KeyStore) -> bool:

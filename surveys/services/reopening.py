@@ -12,7 +12,7 @@ from sqlalchemy import orm
 from core.errors import DomainError
 from core.keys import KeyStore
 from core.mail import post
-from surveys.ballots.keynames import link_key_name
+from surveys.ballots.keynames import link_key_name, opened_name
 from surveys.models import Leader, Round, Seat
 from surveys.queries.rounds import group_counts, invitations
 from surveys.services.keys import Loss, loss_of, make_secrets
@@ -22,6 +22,7 @@ from surveys.services.rounds import (
     hold,
     issue_link,
 )
+from surveys.services.terms import keep_terms
 
 
 class KeyNotLostError(DomainError):
@@ -46,6 +47,9 @@ def reopen(
     _check(round_, lost, deadline, at)
 
     make_secrets(round_, key_store, lost)
+    key_store.destroy(opened_name(round_))
+    if lost.links:
+        keep_terms(session, round_, key_store)
     round_.locked_at, round_.reminded_on, round_.deadline = None, None, deadline
     _empty_seats(session, round_, lost)
     if lost.of_sheets:

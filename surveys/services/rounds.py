@@ -24,6 +24,7 @@ from surveys.queries.rounds import (
     seats_by_group,
 )
 from surveys.services.keys import link_fingerprint, make_secrets
+from surveys.services.terms import keep_terms, raise_terms
 
 
 class RoundLaunchedError(DomainError):
@@ -155,9 +156,12 @@ def launch(session: orm.Session, round_: Round, key_store: KeyStore, *, at: date
         issue_link(invitation, link_key)
         _invite(session, invitation)
     _write_counts(session, round_, on=at.date())
+    keep_terms(session, round_, key_store)
 
 
-def raise_protection(session: orm.Session, round_: Round, protection: str) -> None:
+def raise_protection(
+    session: orm.Session, round_: Round, protection: str, key_store: KeyStore
+) -> None:
     """Protect raters more. Until launch nobody has been promised anything, and any level may be chosen."""
     hold(session, round_)
     if round_.state not in {"draft", "open"}:
@@ -169,6 +173,8 @@ def raise_protection(session: orm.Session, round_: Round, protection: str) -> No
             "Protection can be raised now, never lowered."
         )
     round_.protection = protection
+    if round_.state == "open":
+        raise_terms(round_, key_store)
 
 
 def extend_deadline(session: orm.Session, round_: Round, deadline: datetime) -> None:

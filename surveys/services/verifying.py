@@ -10,7 +10,8 @@ from core.keys import KeyStore, UnsafeKeyStoreError, open_key_store
 from surveys.ballots.keynames import secret_names
 from surveys.models import Round
 from surveys.queries import traces
-from surveys.services.keys import NOTHING, loss_of
+from surveys.services.keys import NOTHING, has_terms, loss_of
+from surveys.services.terms import TermsChangedError, check_terms
 
 RIGHT, WRONG, UNSEEN = "right", "wrong", "unseen"
 WANTED = {
@@ -105,6 +106,12 @@ def _keys(
             todo="Run `flask jobs now close_locked_rounds look_after_keys`",
         )
     elif round_.state != "draft":
+        yield from _judged(
+            _changed(session, round_, key_store),
+            right="The round is what its raters were promised at launch",
+            wrong="{}",
+            todo="Close is refused until then",
+        )
         lost = ["lost"] if loss_of(session, round_, key_store) != NOTHING else []
         yield from _judged(
             lost,
@@ -112,6 +119,16 @@ def _keys(
             wrong="A secret of the round is {}, or is not the one that the database names",
             todo="Point KEY_STORE at the right place; where it is lost, `flask surveys reopen`",
         )
+
+
+def _changed(session: orm.Session, round_: Round, key_store: KeyStore) -> list[str]:
+    if not has_terms(round_, key_store):
+        return []  # reported as lost
+    try:
+        check_terms(session, round_, key_store)
+    except TermsChangedError as error:
+        return [str(error)]
+    return []
 
 
 def _unsafe(config: Config) -> list[str]:

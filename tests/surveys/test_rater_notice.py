@@ -1,11 +1,16 @@
-"""What raters are told before they answer."""
+"""What raters are told before they answer, and that it is true of their round."""
 
+import inspect
 import re
+from datetime import date
+from itertools import product
 
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from assess.publication.agreement import AGREEMENT_RATERS
+from assess.publication.comments import publishable
 from assess.publication.protection import PROTECTIONS as LEVELS
 from assess.publication.protection import STANDARD
 from assess.publication.symbols import symbol
@@ -31,6 +36,18 @@ def listing_for(app: Flask, session: Session, key_store: KeyStore, seat: Seat) -
     visit = Visit(app)
     visit.begin(secret_for(seat, key_store))
     return visit.get("/r/seats").text
+
+
+def list_in(
+    session: Session, key_store: KeyStore, app: Flask, group: str = "peer", **settings: object
+) -> str:
+    """Return what somebody of a group reads first, in a round with these settings."""
+    round_ = make_round(session)
+    for setting, value in settings.items():
+        setattr(round_, setting, value)
+    make_leader(session, round_, **{} if group == "self" else {group: 1})
+    launch(session, round_, key_store, at=NOON)
+    return " ".join(listing_for(app, session, key_store, seat_in(session, round_, group)).split())
 
 
 def test_who_is_not_named_is_told_so(inside: Visit) -> None:
@@ -131,8 +148,10 @@ def test_who_asks_is_on_every_page(
         assert "Questions? Ingrid &lt;ingrid@example.org&gt;." in inside.get(address).text
 
 
-def test_what_is_raised_is_told_at_once(session: Session, inside: Visit, round_: Round) -> None:
-    raise_protection(session, round_, "strict")
+def test_what_is_raised_is_told_at_once(
+    session: Session, inside: Visit, round_: Round, key_store: KeyStore
+) -> None:
+    raise_protection(session, round_, "strict", key_store)
     session.commit()
 
     assert "averages of a group of at least five" in " ".join(inside.get("/r/seats").text.split())
@@ -197,6 +216,115 @@ def test_the_list_costs_as_little_for_many_leaders_as_for_one(
     assert len([query for query in statements if query.startswith("SELECT")]) == 2
 
 
+# --- What depends on the round
+
+
+@pytest.mark.parametrize(
+    ("protection", "told"), [("standard", True), ("threshold", True), ("strict", False)]
+)
+def test_one_colleague_is_feared_where_one_can_subtract(
+    app: Flask, session: Session, key_store: KeyStore, protection: str, *, told: bool
+) -> None:
+    page = list_in(session, key_store, app, protection=protection)
+
+    limit = "or one who sees the report and subtracts their own answer"
+    assert (f"of your group together, {limit}," in page) == told
+    assert (limit in page) == told
+
+
+def test_one_colleague_can_subtract_at_standard() -> None:
+    """Of four raters, one who gave a 5 and reads "2.0" knows that the others all gave a 1."""
+    others = [
+        given
+        for given in product(range(1, 6), repeat=3)
+        if str(symbol([5, *given], raters=4, protection=STANDARD, low=1, high=5)) == "2.0"
+    ]
+
+    assert others == [(1, 1, 1)]
+
+
+def test_who_is_told_of_one_colleague_is_not_when_more_is_protected(
+    session: Session, inside: Visit, round_: Round
+) -> None:
+    before = inside.get("/r/seats").text
+    round_.protection = "strict"
+    session.commit()
+
+    assert "subtracts" in before
+    assert "subtracts" not in inside.get("/r/seats").text
+
+
+@pytest.mark.parametrize("group", ["self", "supervisor", "peer"])
+@pytest.mark.parametrize("day", [None, date(2027, 1, 5)])
+def test_who_reads_first_is_told_as_the_round_has_it(
+    app: Flask, session: Session, key_store: KeyStore, group: str, day: date | None
+) -> None:
+    policy = "on_date" if day else "by_coach"
+
+    page = list_in(session, key_store, app, group, release_on=day, release_policy=policy)
+
+    talked = "The coach reads the report first and talks it through with the leader."
+    assert (talked in page) == (day is None)
+    assert bool(
+        re.search("The coach and, from <.*?>5&nbsp;January 2027<.*?>, the leader", page)
+    ) == bool(day)
+
+
+@pytest.mark.parametrize("group", ["self", "supervisor", "peer"])
+@pytest.mark.parametrize("purpose", ["development", "decision"])
+def test_it_is_told_what_the_round_is_for_and_who_is_shown_the_report(
+    app: Flask, session: Session, key_store: KeyStore, group: str, purpose: str
+) -> None:
+    page = list_in(session, key_store, app, group, purpose=purpose)
+
+    decides = "Those who decide get no report from us; the leader or the coach may show it to them."
+    assert (decides in page) == (purpose == "decision")
+    assert ("not made for decisions" in page) == (purpose == "development")
+    assert ("may pass it on" in page) == (purpose == "development" and group == "peer")
+
+
+@pytest.mark.parametrize("protection", ["standard", "strict", "threshold"])
+def test_less_protection_is_told_before_any_comfort(
+    app: Flask, session: Session, key_store: KeyStore, protection: str
+) -> None:
+    page = list_in(session, key_store, app, protection=protection)
+
+    lead, _, rest = page.partition("no administrator through this program.</p>")
+    assert lead
+    assert rest.lstrip().startswith('<div class="notice look">') == (protection == "threshold")
+
+
+@pytest.mark.parametrize("protection", ["standard", "strict", "threshold"])
+def test_why_nobody_reads_a_sheet_and_what_is_made_of_it(
+    app: Flask, session: Session, key_store: KeyStore, protection: str
+) -> None:
+    page = list_in(session, key_store, app, protection=protection)
+
+    assert "Your sheet is sealed as it arrives." in page
+    assert "Like everybody’s, they count in figures of the whole round" in page
+    assert (
+        f"From {NUMBERS[AGREEMENT_RATERS]} people on, the report may say whether they agree" in page
+    )
+
+
+def test_what_is_told_of_comments_is_what_is_kept(inside: Visit) -> None:
+    rules = inspect.signature(publishable).parameters
+    page = " ".join(inside.get("/r/seats").text.split())
+
+    assert f"only where at least {NUMBERS[rules['minimum'].default]} people wrote" in page
+    assert f"where {NUMBERS[rules['label_minimum'].default]} of a group did" in page
+
+
+@pytest.mark.parametrize("group", ["self", "supervisor"])
+def test_who_is_named_is_promised_nothing_of_groups(
+    app: Flask, session: Session, key_store: KeyStore, group: str
+) -> None:
+    page = list_in(session, key_store, app, group)
+
+    for promise in ("averages", "subtracts", "whole round", "may say whether", "nobody reads"):
+        assert promise not in page
+
+
 # --- The key and the receipt
 
 
@@ -206,7 +334,7 @@ def test_everybody_is_told_of_the_receipt(
 ) -> None:
     page = listing_for(app, session, key_store, seat_in(session, round_, group))
 
-    assert "For each sheet you send you get a receipt." in page
+    assert "For each sheet you send you get a receipt" in page
 
 
 def entrust(session: Session, round_: Round, name: str) -> None:
@@ -221,9 +349,7 @@ def test_a_trustee_is_named_to_everybody_who_answers(
 
     page = " ".join(inside.get("/r/seats").text.split())
 
-    assert (
-        "not even with the server\u2019s keys:</strong> Tilda Thorne holds the passphrase" in page
-    )
+    assert "with only the server\u2019s keys:</strong> Tilda Thorne holds the passphrase" in page
     assert "reads what you have begun and not yet sent" in page
     assert "Tilda Thorne and somebody who runs this server, both together" in page
 
@@ -255,7 +381,7 @@ def test_every_minimum_has_its_word(
         for address in ("/r/seats", sheet_address(seat, 1))
     )
 
-    assert f"averages of a group of at least {word}." in notice
+    assert re.search(f"averages of a group of at least {word}[.;]", notice)
     assert f"If fewer than {word} people of your group" in notice
     assert f"averages of a group of at least {word}, and comments" in sheet
 

@@ -55,24 +55,24 @@ def test_every_group_can_be_chosen() -> None:
 def test_protection_can_be_raised(session: Session, key_store: KeyStore, level: str) -> None:
     round_ = make_open_round(session, key_store)
 
-    raise_protection(session, round_, level)
+    raise_protection(session, round_, level, key_store)
 
     assert round_.protection == level
 
 
 def test_protection_is_never_lowered_again(session: Session, key_store: KeyStore) -> None:
     round_ = make_open_round(session, key_store)
-    raise_protection(session, round_, "strict")
+    raise_protection(session, round_, "strict", key_store)
 
     for lower in ("standard", "threshold"):
         with pytest.raises(ProtectionLoweredError):
-            raise_protection(session, round_, lower)
+            raise_protection(session, round_, lower, key_store)
 
 
-def test_a_draft_may_have_any_protection(session: Session) -> None:
+def test_a_draft_may_have_any_protection(session: Session, key_store: KeyStore) -> None:
     round_ = make_round(session, protection="strict")
 
-    raise_protection(session, round_, "threshold")
+    raise_protection(session, round_, "threshold", key_store)
 
     assert round_.protection == "threshold"
 
@@ -100,7 +100,7 @@ def test_nothing_changes_after_the_lock(session: Session, key_store: KeyStore) -
     lock_round(session, round_, at=NOON)
 
     changes: tuple[Callable[[], None], ...] = (
-        lambda: raise_protection(session, round_, "strict"),
+        lambda: raise_protection(session, round_, "strict", key_store),
         lambda: extend_deadline(session, round_, DEADLINE + timedelta(days=3)),
         lambda: lock_round(session, round_, at=DEADLINE),
         lambda: replace_link(session, round_.leaders[0].seats[0].invitation, key_store),
