@@ -39,6 +39,7 @@ from surveys.queries.rounds import (
     standing_of,
     tables_of,
 )
+from surveys.services.apart import overlaps
 from surveys.services.keys import has_passphrase, loss_of, stage_of, waits_for_trustee
 from surveys.services.reopening import reopen
 from surveys.services.rounds import (
@@ -179,6 +180,7 @@ def draft_page(round_: Round) -> str:
         "rounds/draft.html",
         round=round_,
         tables=tables_of(round_, invited_by_group(db.session, round_)),
+        overlaps=overlaps(db.session, round_, at=clock.now()),
         coaches=coaches(db.session),
         deadline=DeadlineForm(data={"last_day": round_.deadline.date()}),
         protection=ProtectionForm(data={"protection": round_.protection}),
@@ -271,6 +273,7 @@ def before_launch(round_id: UUID) -> ResponseReturnValue:
         round=round_,
         tables=tables_of(round_, invited_by_group(db.session, round_)),
         invitations=invitations(db.session, round_),
+        overlaps=overlaps(db.session, round_, at=clock.now()),
         reminder_days=round_.reminder_days(clock.today()),
         has_passphrase=has_passphrase(round_, key_store()),
     )

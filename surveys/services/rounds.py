@@ -23,6 +23,7 @@ from surveys.queries.rounds import (
     leaders_without_raters,
     seats_by_group,
 )
+from surveys.services.apart import check_apart
 from surveys.services.keys import link_fingerprint, make_secrets
 from surveys.services.terms import keep_terms, raise_terms
 
@@ -146,6 +147,7 @@ def launch(session: orm.Session, round_: Round, key_store: KeyStore, *, at: date
     hold_draft(session, round_)
     forget_guests_without_seats(session, round_)
     _check_complete(session, round_, at)
+    check_apart(session, round_, at=at)
     guests = invitations(session, round_)
     check_trustee(round_, round_.trustee, guests)
 
