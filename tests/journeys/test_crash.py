@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from signal import SIGKILL
 from typing import Any
@@ -15,30 +16,43 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from assess.publication.plans import TOO_FEW_RATERS
 from assess.sums import KEY_NAME, unseal
 from core.db import db
 from core.keys import KeyStore
 from surveys.ballots.sheets import Sheet
 from surveys.models import CLOSE_STEPS, Seat
-from tests.assess.rounds import ITEMS, answered_round
+from surveys.services.rounds import launch, lock_round
+from tests.assess.rounds import ITEMS, submit_all
+from tests.factories import NOON, make_leader, make_round
 
 ROOT = Path(__file__).parents[2]
 NEVER = 0
 KILLED, DONE = -SIGKILL, 0
 SECRETS = 3
 MANY = 30
+LEAF = (
+    "SELECT leader_id, name, {} FROM published_leaf LEFT JOIN {} ON leaf_id = id ORDER BY 1, 2, 3"
+)
 PUBLISHED = {
-    "symbols": """SELECT name, raters, item, symbol FROM published_leaf
-        JOIN published_symbol ON leaf_id = id ORDER BY name, item""",
-    "agreements": """SELECT name, competency, band FROM published_leaf
-        JOIN published_agreement ON leaf_id = id ORDER BY name, competency""",
-    "comments": "SELECT question, digest, leaf, text FROM published_comment ORDER BY digest",
-    "withheld": 'SELECT "group", reason FROM withheld_group ORDER BY "group"',
+    "symbols": LEAF.format("item, symbol, raters", "published_symbol"),
+    "agreements": LEAF.format("competency, band", "published_agreement"),
+    "comments": "SELECT leader_id, question, digest, leaf, text FROM published_comment ORDER BY 1, 2, 3",
+    "withheld": 'SELECT leader_id, "group", reason FROM withheld_group ORDER BY 1, 2',
     "parameters": 'SELECT competency, "group", figures FROM round_parameters ORDER BY 1, 2',
-    "ledger": "SELECT plan, digest FROM ledger_entry",
+    "ledger": "SELECT leader_id, plan, digest FROM ledger_entry ORDER BY 1",
     "receipts": "SELECT digest FROM counted_sheet ORDER BY digest",
 }
 BOXES = {"sums": "SELECT box FROM sealed_sums", "tables": "SELECT box FROM sealed_tables"}
+HELD = {
+    "seats": "SELECT id, envelope, draft, declined FROM seat ORDER BY id",
+    "invitations": "SELECT id, authenticator_hash FROM invitation ORDER BY id",
+}
+TABLES = [
+    ["client set aside", "peer 8", "self 1"],
+    ["peer 4", "pooled 4", "self 1", "supervisor 1"],
+]
+Rows = list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -52,30 +66,33 @@ class World:
     def keys(self) -> list[bytes]:
         return sorted(path.read_bytes() for path in (self.folder / "keys").glob("round-*"))
 
-    def ask(self, statement: str) -> list[tuple[Any, ...]]:
-        engine = sa.create_engine(self.url, poolclass=sa.NullPool)
-        with engine.connect() as connection:
-            return [tuple(row) for row in connection.exec_driver_sql(statement)]
+    def ask(self, **statements: str) -> dict[str, Rows]:
+        """Ask all over one connection, and close it: whoever lingers would be in the way of close."""
+        with _engine(self.url).connect() as connection:
+            answers = {name: connection.exec_driver_sql(one) for name, one in statements.items()}
+            return {name: [tuple(row) for row in rows] for name, rows in answers.items()}
 
     @property
-    def published(self) -> dict[str, str]:
-        """What is told, also to methodologists in a box: a box is never the same twice."""
-        told = {name: repr(self.ask(statement)) for name, statement in PUBLISHED.items()}
-        keys = KeyStore(self.folder / "keys")
-        boxes = {name: [box for (box,) in self.ask(statement)] for name, statement in BOXES.items()}
-        return told | {name: repr([unseal(box, keys) for box in boxes[name]]) for name in BOXES}
+    def told(self) -> dict[str, Rows]:
+        """What is published, also to methodologists in a box: a box is never the same twice."""
+        told, keys = self.ask(**PUBLISHED, **BOXES), KeyStore(self.folder / "keys")
+        boxes = {name: [(unseal(box, keys),) for (box,) in told[name]] for name in BOXES}
+        return told | boxes
 
     @property
-    def held(self) -> list[tuple[Any, ...]]:
+    def held(self) -> Rows:
         """What is held of the raters: seats first, then what lets them in."""
-        return [
-            *self.ask("SELECT id, envelope, draft, declined FROM seat ORDER BY id"),
-            *self.ask("SELECT id, authenticator_hash FROM invitation ORDER BY id"),
-        ]
+        held = self.ask(**HELD)
+        return [*held["seats"], *held["invitations"]]
 
     @property
     def steps(self) -> set[str]:
-        return {step for (step,) in self.ask("SELECT step FROM close_step")}
+        return {step for (step,) in self.ask(steps="SELECT step FROM close_step")["steps"]}
+
+
+@cache
+def _engine(url: str) -> sa.Engine:
+    return sa.create_engine(url, poolclass=sa.NullPool)
 
 
 @contextmanager
@@ -101,17 +118,29 @@ def closing(world: World) -> Iterator[Callable[[int], int]]:
 
 @pytest.fixture
 def world(own_app: Flask, tmp_path: Path) -> World:
-    """A locked round: eight peers have written, one client stands alone, and drafts lie about."""
+    """A locked round of two leaders whose tables differ, with drafts lying about."""
     with own_app.app_context():
         keys: KeyStore = own_app.extensions["key_store"]
         keys.get_or_create(KEY_NAME)  # made on the way, it would shift the boundaries of later runs
-        answered_round(db.session, keys, answer, peer=8, client=1)
-        seats = db.session.scalars(sa.select(Seat)).all()
-        for seat in seats:
+        lock_two_tables(keys)
+        for seat in db.session.scalars(sa.select(Seat)):
             seat.draft = b"a draft of " + seat.id.bytes
         db.session.commit()
         db.engine.dispose()
         return World(tmp_path, db.engine.url.render_as_string(hide_password=False))
+
+
+def lock_two_tables(keys: KeyStore) -> None:
+    """Let one client stand alone beside the first leader's peers; the second has two groups to be pooled."""
+    round_ = make_round(db.session)
+    leaders = [
+        make_leader(db.session, round_, peer=8, client=1),
+        make_leader(db.session, round_, supervisor=1, peer=4, direct_report=2, client=2),
+    ]
+    launch(db.session, round_, keys, at=NOON)
+    for leader in leaders:
+        submit_all(db.session, leader, answer, keys)
+    lock_round(db.session, round_, at=NOON)
 
 
 def answer(group: str, number: int) -> Sheet:
@@ -157,8 +186,8 @@ def _name(world: World) -> str:
 
 def _on_server(world: World, statement: str) -> None:
     server = sa.make_url(world.url).set(database="postgres")
-    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with engine.connect() as connection:
+    engine = _engine(server.render_as_string(hide_password=False))
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(statement.format(_name(world)))
 
 
@@ -169,17 +198,19 @@ def test_killed_at_every_boundary_close_ends_as_if_it_never_had_been(
     copy, states, at = copies.copy, [(0, 0)], 0
     with closing(copy) as close:
         copies.renew()
+        before = Before(world.told, world.held, len(world.keys))
         assert close(NEVER) == DONE
         nothing_is_left(copy, world)
-        expected = copy.published
+        expected = copy.told
+        assert tables(expected) == TABLES
 
         copies.renew()
         while close(at := at + 1) == KILLED:
-            states.append(state(copy, world, expected))
+            states.append(state(copy, before, expected))
             if states[-1][0] > states[-2][0]:
                 at = 0
 
-    assert copy.published == expected
+    assert copy.told == expected
     nothing_is_left(copy, world)
     assert states == sorted(states)
     assert states.count((0, 0)) > MANY
@@ -187,15 +218,35 @@ def test_killed_at_every_boundary_close_ends_as_if_it_never_had_been(
     assert {*states} == {(0, 0), *gone, (2, SECRETS), (3, SECRETS)}
 
 
-def state(broken: World, world: World, expected: dict[str, str]) -> tuple[int, int]:
+@dataclass(frozen=True)
+class Before:
+    """A world as it was before close."""
+
+    told: dict[str, Rows]
+    held: Rows
+    keys: int
+
+
+def tables(told: dict[str, Rows]) -> list[list[str]]:
+    """Return who was seen at each leader's table, and whom the plan has set aside there."""
+    seen: dict[Any, set[str]] = {}
+    for leader, leaf, *_, raters in told["symbols"]:
+        seen.setdefault(leader, set()).add(f"{leaf} {raters}")
+    for leader, group, reason in told["withheld"]:
+        assert reason == TOO_FEW_RATERS
+        seen.setdefault(leader, set()).add(f"{group} set aside")
+    return sorted(sorted(table) for table in seen.values())
+
+
+def state(broken: World, before: Before, expected: dict[str, Rows]) -> tuple[int, int]:
     """Return how many steps are done and how many secrets are gone.
 
-    Before the first step all is as it was, and from then on all is as it will be.
+    Before the first step all is as it was, and from then on all is as it will be, for both leaders.
     """
-    steps, gone = broken.steps, len(world.keys) - len(broken.keys)
+    steps, gone = broken.steps, before.keys - len(broken.keys)
     assert steps == {*CLOSE_STEPS[: len(steps)]}
-    assert broken.published == (expected if steps else world.published)
-    assert steps or (broken.held, gone) == (world.held, 0)
+    assert broken.told == (expected if steps else before.told)
+    assert steps or (broken.held, gone) == (before.held, 0)
     return len(steps), gone
 
 
@@ -207,7 +258,7 @@ def nothing_is_left(closed: World, world: World) -> None:
     files = [path.read_bytes() for path in closed.folder.rglob("*") if path.is_file()]
     assert not [trace for trace in traces for content in files if trace[-32:] in content]
     if closed.url.startswith("postgresql"):
-        lying = [row for (row,) in closed.ask("SELECT id FROM seat ORDER BY ctid")]
+        lying = [row for (row,) in closed.ask(ids="SELECT id FROM seat ORDER BY ctid")["ids"]]
         assert lying == sorted(lying)
         toasted = "SELECT pg_relation_size(reltoastrelid) FROM pg_class WHERE relname = 'seat'"
-        assert closed.ask(toasted) == [(0,)]
+        assert closed.ask(toasted=toasted) == {"toasted": [(0,)]}
