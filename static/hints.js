@@ -33,7 +33,7 @@
     entry.dataset.kind = kind;
     quoted.textContent = words;
     said.className = "quiet";
-    said.textContent = `- ${kinds[kind]}`;
+    said.textContent = `– ${kinds[kind]}`;
     entry.append(quoted, " ", said);
     return entry;
   };

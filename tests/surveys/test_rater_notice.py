@@ -21,33 +21,13 @@ from surveys.models import ANSWERED_MINIMUMS, MINIMUMS, Round, Seat
 from surveys.services.rounds import launch, raise_protection
 from tests.factories import (
     NOON,
-    make_account,
     make_leader,
     make_open_round,
-    make_person,
     make_round,
 )
 from tests.statements import counted_statements
+from tests.surveys.notices import NUMBERS, entrust, list_in, listing_for
 from tests.visits import Visit, seat_in, secret_for, sheet_address
-
-
-def listing_for(app: Flask, session: Session, key_store: KeyStore, seat: Seat) -> str:
-    session.commit()
-    visit = Visit(app)
-    visit.begin(secret_for(seat, key_store))
-    return visit.get("/r/seats").text
-
-
-def list_in(
-    session: Session, key_store: KeyStore, app: Flask, group: str = "peer", **settings: object
-) -> str:
-    """Return what somebody of a group reads first, in a round with these settings."""
-    round_ = make_round(session)
-    for setting, value in settings.items():
-        setattr(round_, setting, value)
-    make_leader(session, round_, **{} if group == "self" else {group: 1})
-    launch(session, round_, key_store, at=NOON)
-    return " ".join(listing_for(app, session, key_store, seat_in(session, round_, group)).split())
 
 
 def test_who_is_not_named_is_told_so(inside: Visit) -> None:
@@ -301,7 +281,10 @@ def test_why_nobody_reads_a_sheet_and_what_is_made_of_it(
     page = list_in(session, key_store, app, protection=protection)
 
     assert "Your sheet is sealed as it arrives." in page
-    assert "Like everybody’s, they count in figures of the whole round" in page
+    assert (
+        "they count in figures of the whole round, about at least eighty people and ten leaders"
+        in page
+    )
     assert (
         f"From {NUMBERS[AGREEMENT_RATERS]} people on, the report may say whether they agree" in page
     )
@@ -337,11 +320,6 @@ def test_everybody_is_told_of_the_receipt(
     assert "For each sheet you send you get a receipt" in page
 
 
-def entrust(session: Session, round_: Round, name: str) -> None:
-    round_.trustee = make_account(session, "trustee", person=make_person(session, name))
-    session.commit()
-
-
 def test_a_trustee_is_named_to_everybody_who_answers(
     session: Session, inside: Visit, round_: Round
 ) -> None:
@@ -361,13 +339,6 @@ def test_without_a_trustee_no_more_is_promised(inside: Visit) -> None:
     assert "changes the program, or takes its keys, to spy on you" in page
 
 
-NUMBERS = dict(
-    enumerate(
-        ("three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"), 3
-    )
-)
-
-
 @pytest.mark.parametrize("minimum", NUMBERS)
 def test_every_minimum_has_its_word(
     inside: Visit, seat: Seat, monkeypatch: pytest.MonkeyPatch, minimum: int
@@ -384,44 +355,3 @@ def test_every_minimum_has_its_word(
     assert re.search(f"averages of a group of at least {word}[.;]", notice)
     assert f"If fewer than {word} people of your group" in notice
     assert f"averages of a group of at least {word}, and comments" in sheet
-
-
-WORDS_A_MINUTE = 238  # Brysbaert (2019), silent reading of English prose
-
-
-def minutes_to_read(page: str) -> float:
-    notice = page.partition('id="notice"')[2].partition("</section>")[0]
-    return len(re.sub(r"<[^>]+>", " ", notice).split()) / WORDS_A_MINUTE
-
-
-@pytest.mark.parametrize("protection", ["standard", "strict", "threshold"])
-def test_the_notice_is_read_in_two_minutes(
-    app: Flask, session: Session, key_store: KeyStore, protection: str
-) -> None:
-    round_ = make_round(session, protection=protection)
-    make_leader(session, round_, peer=5)
-    launch(session, round_, key_store, at=NOON)
-    entrust(session, round_, "Tilda Thorne")
-
-    page = listing_for(app, session, key_store, seat_in(session, round_, "peer"))
-
-    assert 1 < minutes_to_read(page) < 2
-
-
-def test_the_longest_notice_there_can_be_takes_little_more(
-    app: Flask, session: Session, key_store: KeyStore
-) -> None:
-    """Of somebody who is rated, is named at one table, and is not named at another."""
-    round_ = make_round(session, protection="threshold")
-    seat = make_leader(session, round_).seats[0]
-    for group in ("supervisor", "peer"):
-        make_leader(session, round_, **{group: 1})
-        seat_in(session, round_, group).invitation = seat.invitation
-    launch(session, round_, key_store, at=NOON)
-    entrust(session, round_, "Tilda Thorne")
-
-    page = listing_for(app, session, key_store, seat)
-
-    assert "Where you are named" in page
-    assert "About yourself" in page
-    assert minutes_to_read(page) < 2.5
