@@ -31,6 +31,7 @@ from surveys.services.keys import (
     NOTHING,
     destroy_all,
     has_passphrase,
+    loss_for,
     loss_of,
     waits_for_trustee,
 )
@@ -50,10 +51,11 @@ def lock_due_rounds() -> None:
 
 
 def remind_raters() -> None:
-    """Remind whoever has not answered, in the open rounds whose day it is."""
+    """Remind whoever has not answered, in the open rounds whose day it is and where answering is possible."""
     today = clock.today()
     for round_ in open_rounds(db.session, at=clock.now()):
-        if round_.launched_at and today in round_.reminder_days(round_.launched_at.date()):
+        is_due = round_.launched_at and today in round_.reminder_days(round_.launched_at.date())
+        if is_due and loss_of(db.session, round_, _key_store()) == NOTHING:
             remind(db.session, round_)
     db.session.commit()
 
@@ -107,9 +109,11 @@ def invitation_mail(session: Session, invitation_id: UUID) -> Mail | None:
 
 
 def reminder_mail(session: Session, invitation_id: UUID) -> Mail | None:
-    """Render a reminder; pointless once everything is answered or declined."""
+    """Render a reminder; pointless once everything is answered or declined, or where nothing can be sent."""
     invitation = _open_invitation(session, invitation_id)
     if invitation is None or not has_empty_seats(session, invitation):
+        return None
+    if loss_for(invitation, _key_store()) != NOTHING:
         return None
     return _render(invitation, "reminder", f"Until {_day(invitation)}: your feedback is asked for")
 

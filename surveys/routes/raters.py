@@ -13,6 +13,7 @@ from core import tokens
 from core.config import Config
 from core.db import db
 from core.errors import ForbiddenError, NotFoundError
+from core.keys import KeyLostError
 from core.limits import limit_posts
 from instruments.queries import instrument_of
 from surveys.ballots.sheets import Draft, Sheet
@@ -30,6 +31,7 @@ from surveys.forms.sheets import (
 from surveys.models import Invitation, Leader, Round, Seat
 from surveys.queries.answers import directory_words, invitation_of, seat_of, seats_of
 from surveys.services import answers
+from surveys.services.keys import Loss, loss_for
 from surveys.services.rounds import RoundNotOpenError
 
 bp = Blueprint("raters", __name__, url_prefix="/r")
@@ -82,10 +84,15 @@ class OwnSeat:
 
 
 def current_rater() -> Rater:
-    """Load and authorise: the cookie says all there is to know, and only while the round is open."""
+    """Load and authorise: the cookie says all there is to know, and only while the round is open.
+
+    Without the secrets of links and drafts nothing is shown: what somebody wrote now could not be kept.
+    """
     rater = _known_rater()
     if rater.invitation.round.state != "open":
         raise RoundNotOpenError("This round is not open.")
+    if _loss(rater.invitation).of_drafts:
+        raise KeyLostError("Your sheets cannot be shown just now.")
     return rater
 
 
@@ -107,6 +114,11 @@ def _opened(rater: Rater, seat: Seat) -> OwnSeat:
     key_store = current_app.extensions["key_store"]
     key = answers.draft_key(rater.invitation.round, rater.sibling, key_store)
     return OwnSeat(seat, pages_of(answers.asked_of(seat)), key)
+
+
+def _loss(invitation: Invitation) -> Loss:
+    """Return which secrets are gone that a rater's sheets need."""
+    return loss_for(invitation, current_app.extensions["key_store"])
 
 
 def _rater(authenticator: str, sibling: str) -> Rater:
@@ -199,6 +211,7 @@ def seats() -> str:
         minutes=minutes_left(pages_of(asked)),
         band_ends=band_ends(asked.scale),
         said=request.args.get("said"),
+        is_lost=_loss(rater.invitation).of_sheets,
     )
 
 
@@ -273,9 +286,13 @@ def _turned(own: OwnSeat, number: int) -> str:
 def review(seat_id: UUID) -> str:
     own = own_seat(seat_id)
     draft = own.draft
-    could_tell = _hints(own, draft.sheet)
     return render(
-        "raters/review.html", seat=own.seat, pages=own.pages, draft=draft, could_tell=could_tell
+        "raters/review.html",
+        seat=own.seat,
+        pages=own.pages,
+        draft=draft,
+        could_tell=_hints(own, draft.sheet),
+        is_lost=_loss(own.seat.invitation).of_sheets,
     )
 
 
@@ -342,3 +359,9 @@ def _unknown(_error: UnknownRaterError) -> ResponseReturnValue:
 def _not_open(_error: RoundNotOpenError) -> ResponseReturnValue:
     place = _list_of_receipts(_known_rater().invitation.round)
     return render("raters/closed.html", place=place), CLOSED
+
+
+@bp.errorhandler(KeyLostError)
+def _key_lost(_error: KeyLostError) -> ResponseReturnValue:
+    """Say nothing of the key: whom it concerns reads it in the log, and on HR's page."""
+    return render("raters/key_lost.html", round=_known_rater().invitation.round), CLOSED

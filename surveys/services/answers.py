@@ -181,8 +181,8 @@ def _sealing_key(round_: Round, key_store: KeyStore) -> bytes:
         if own == round_.public_key:
             return own
     raise KeyReplacedError(
-        "The key of this round is missing, or somebody has changed it. Your answers were not sent, and "
-        "are safe. Please tell those who run this server."
+        "Nothing can be sent just now: a key of this round is not in its place. What you wrote is kept. "
+        "Please come back later to send it."
     )
 
 
