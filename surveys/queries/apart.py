@@ -10,13 +10,14 @@ from sqlalchemy import orm
 
 from accounts.models import Person
 from surveys.models import Invitation, Leader, Round, Seat
+from surveys.queries.rounds import Count, Table
 
 People = frozenset[str]
 """Raters by what is the same of them in every round."""
 
 
 @dataclass(frozen=True)
-class Table:
+class Asked:
     """Whom one round asks about a leader: what each is called, and in which group they sit."""
 
     leader: Leader
@@ -36,8 +37,20 @@ class Table:
                 apart.setdefault(group, set()).add(who)
         return {group: frozenset(people) for group, people in apart.items()}
 
+    @property
+    def leaves(self) -> Mapping[str, People]:
+        """Who is shown together if everybody answers."""
+        groups = self.anonymous
+        counts = {group: Count(len(people)) for group, people in groups.items()}
+        table = Table(self.leader, counts, self.round.minimum, named=frozenset())
+        leaves: dict[str, People] = {}
+        for group, people in groups.items():
+            if leaf := table.leaf_of(group):
+                leaves[leaf] = leaves.get(leaf, frozenset()) | people
+        return leaves
 
-def tables_near(session: orm.Session, round_: Round, *, since: datetime) -> list[Table]:
+
+def asked_near(session: orm.Session, round_: Round, *, since: datetime) -> list[Asked]:
     """Return the tables of a round, and those of its leaders in others not closed at `since`.
 
     Whoever sits in the directory is the same person everywhere; a guest is by address, and is somebody of the
@@ -56,10 +69,10 @@ def tables_near(session: orm.Session, round_: Round, *, since: datetime) -> list
         .where(Leader.person_id.in_(_rated_in(round_)), _is_or_is_near(round_, since))
         .order_by(Leader.name, Round.name, Invitation.name, Invitation.id)
     )
-    tables: dict[Leader, Table] = {}
+    tables: dict[Leader, Asked] = {}
     for leader, group, invitation, person in session.execute(query):
         who = str(person or (invitation.email or invitation.name).casefold())
-        table = tables.setdefault(leader, Table(leader))
+        table = tables.setdefault(leader, Asked(leader))
         table.names[who], table.groups[who] = invitation.name, group
     return list(tables.values())
 

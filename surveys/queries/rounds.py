@@ -63,7 +63,7 @@ class Table:
         """The counts as they may be watched: of a group of one or two, none by itself."""
         leaves: dict[str, Count] = {}
         for group, count in self.groups.items():
-            leaf = self._leaf_of(group)
+            leaf = self.leaf_of(group)
             if leaf:
                 leaves[leaf] = leaves.get(leaf, Count(0)) + count
         return leaves
@@ -74,7 +74,8 @@ class Table:
         watched = sum(self.leaves.values(), Count(0))
         return watched.answered / watched.invited if watched.invited else 1.0
 
-    def _leaf_of(self, group: str) -> str | None:
+    def leaf_of(self, group: str) -> str | None:
+        """Return the leaf in which a group is shown if everybody answers; none, where it is set aside."""
         if group in self.named:
             return None
         if group not in self.small:

@@ -6,13 +6,14 @@ It is decided from who is invited, and never from who answers (docs/adr/0010).
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import combinations
+from functools import cached_property
+from itertools import chain, combinations, product
 
 from sqlalchemy import orm
 
 from core.errors import DomainError
 from surveys.models import Round
-from surveys.queries.apart import People, Table, hold_leaders, tables_near
+from surveys.queries.apart import Asked, People, asked_near, hold_leaders
 
 NEAR_DAYS = 180
 """How long after its close a round is near.
@@ -21,6 +22,7 @@ A difference tells as much as answers stay the same. A follow-up after weeks or 
 them the same; a year later people come and go by nature, and a rule would only forbid yearly rounds.
 """
 
+NOBODY: People = frozenset()
 WORDS = {
     "supervisors_supervisor": "supervisor's supervisor",
     "board": "board member",
@@ -36,28 +38,32 @@ class RoundsTooNearError(DomainError):
 class Overlap:
     """A leader whom two rounds ask almost the same people about, and who makes the difference."""
 
-    now: Table
-    then: Table
-    people: People
+    now: Asked
+    then: Asked
 
     @property
     def minimum(self) -> int:
         return max(self.now.round.minimum, self.then.round.minimum)
+
+    @cached_property
+    def people(self) -> People:
+        return singled_out(in_both(self.now, self.then), fewer_than=self.minimum)
 
     def __str__(self) -> str:
         leader, other = self.now.leader.name, self.then.round.name
         return (
             f"About {leader} nearly the same people are asked as in “{other}”. The difference is "
             f"{', '.join(self._places())}. Somebody with both reports could subtract one from the other "
-            "and come close to what so few have answered. Ask the same people in the same groups as "
-            f"then, change a group by at least {self.minimum} people, take {leader} out of this round, or "
-            f"{self._wait()}."
+            "and come close to what so few have answered. Ask the same people in the same groups and under "
+            f"the same protection as then, change a group by at least {self.minimum} people, take {leader} "
+            f"out of this round, or {self._wait()}."
         )
 
     def _places(self) -> Iterator[str]:
         names = {**self.then.names, **self.now.names}
         for who in sorted(self.people, key=lambda who: (names[who], who)):
-            yield f"{names[who]} ({_seat(self.then, who)} then, {_seat(self.now, who)} now)"
+            then, now = _seat(self.then, who), _seat(self.now, who)
+            yield f"{names[who]} ({f'{then} then, {now} now' if then != now else f'{now} both times'})"
 
     def _wait(self) -> str:
         closed_at, other = self.then.round.closed_at, self.then.round.name
@@ -77,57 +83,56 @@ def check_apart(session: orm.Session, round_: Round, *, at: datetime) -> None:
 
 def overlaps(session: orm.Session, round_: Round, *, at: datetime) -> list[Overlap]:
     """Return where a round comes too near to one that is open, locked, or closed not long ago."""
-    tables = tables_near(session, round_, since=at - timedelta(days=NEAR_DAYS))
+    tables = asked_near(session, round_, since=at - timedelta(days=NEAR_DAYS))
     ours = {table.leader.person_id: table for table in tables if table.round is round_}
     others = (table for table in tables if table.round is not round_)
     pairs = ((ours.get(table.leader.person_id), table) for table in others)
-    found = (Overlap(now, then, _singled_out(now, then)) for now, then in pairs if now)
+    found = (Overlap(now, then) for now, then in pairs if now)
     return [overlap for overlap in found if overlap.people]
 
 
-def shown_together(groups: Collection[People], *, minimum: int) -> set[People]:
-    """Return all sets of raters of whom a report may tell: groups, added up or shown as one.
+def singled_out(pairs: Iterable[tuple[People, People]], *, fewer_than: int) -> People:
+    """Return the raters who stand out by subtracting one figure of each pair from the other.
 
-    Small groups are pooled with others, or join one, and which are small depends on who answers. So
-    every union counts that is large enough to be shown.
+    The same rater counts once, and answers alike.
 
-    >>> sorted(map(len, shown_together([frozenset("abcd"), frozenset("e")], minimum=4)))
-    [4, 5]
-    """
-    together = (
-        frozenset[str]().union(*some)
-        for size in range(1, len(groups) + 1)
-        for some in combinations(groups, size)
-    )
-    return {people for people in together if len(people) >= minimum}
-
-
-def singled_out(ours: Iterable[People], theirs: Collection[People], *, fewer_than: int) -> People:
-    """Return the raters who stand out by subtracting what one round shows from what the other shows.
-
-    The same rater counts once, and answers alike. Of two rounds no other combination singles out fewer:
-    unions are the cuts of the graph whose nodes are the groups of both, and whose edges are the raters.
-
-    >>> sorted(singled_out([frozenset("abcdef")], [frozenset("abcde")], fewer_than=4))
+    >>> sorted(singled_out([(frozenset("abcdef"), frozenset("abcde"))], fewer_than=4))
     ['f']
-    >>> singled_out([frozenset("abcdef")], [frozenset("abcdef")], fewer_than=4)
+    >>> singled_out([(frozenset("abcdef"), frozenset("abcdef"))], fewer_than=4)
     frozenset()
-    >>> singled_out([frozenset("abcdef")], [frozenset("cdefgh")], fewer_than=4)
+    >>> singled_out([(frozenset("abcdef"), frozenset("cdefgh"))], fewer_than=4)
     frozenset()
     """
-    differences = (one ^ other for one in ours for other in theirs)
-    few = (people for people in differences if len(people) < fewer_than)
-    return frozenset[str]().union(*few)
+    differences = (one ^ other for one, other in pairs)
+    return frozenset[str]().union(*(few for few in differences if len(few) < fewer_than))
 
 
-def _singled_out(now: Table, then: Table) -> People:
-    shown = [
-        shown_together(table.anonymous.values(), minimum=table.round.minimum)
-        for table in (now, then)
+def sums(leaves: Collection[People]) -> list[People]:
+    """Return of whom figures tell when they are added up.
+
+    Of two rounds no other combination singles out fewer: the groups of both are nodes of a graph whose edges
+    are the raters, and what a combination takes in holds a cut, which is a sum of groups less another.
+    """
+    some = (combinations(leaves, size) for size in range(1, len(leaves) + 1))
+    return [frozenset[str]().union(*together) for together in chain.from_iterable(some)]
+
+
+def in_both(now: Asked, then: Asked) -> Iterator[tuple[People, People]]:
+    """Yield what may be subtracted: all that is shown if everybody answers, and any groups of the same names.
+
+    Those are pooled, large ones too, where they fall short in both rounds alike.
+    """
+    yield from product(sums(now.leaves.values()), sums(then.leaves.values()))
+    groups = [
+        (now.anonymous.get(group, NOBODY), then.anonymous.get(group, NOBODY))
+        for group in {**now.anonymous, **then.anonymous}
     ]
-    return singled_out(*shown, fewer_than=max(now.round.minimum, then.round.minimum))
+    ours, theirs = (sums(side) for side in zip(*groups, strict=True)) if groups else ((), ())
+    for one, other in zip(ours, theirs, strict=True):
+        if len(one) >= now.round.minimum and len(other) >= then.round.minimum:
+            yield one, other
 
 
-def _seat(table: Table, who: str) -> str:
+def _seat(table: Asked, who: str) -> str:
     group = table.groups.get(who)
     return WORDS.get(group, group.replace("_", " ")) if group else "not asked"
