@@ -1,21 +1,13 @@
 """Two rounds about one leader: the same people, or others; never almost the same."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from threading import Barrier
 from typing import Any
-from uuid import UUID
 
 import pytest
-from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
-from accounts.models import Account, Person
-from core import clock
-from core.db import db
-from core.errors import DomainError
+from accounts.models import Person
 from core.keys import KeyStore
 from surveys.ballots.keynames import private_key_name
 from surveys.models import Round
@@ -26,45 +18,10 @@ from surveys.services.apart import (
     overlaps,
 )
 from surveys.services.reopening import reopen
-from surveys.services.rounds import add_leader, launch, lock_round
+from surveys.services.rounds import lock_round
 from surveys.services.seats import Rater, invite_all
-from tests.factories import DEADLINE, NOON, make_person, make_round
-from tests.statements import counted_statements
-from tests.surveys.rounds import post
-
-
-class Company:
-    """A leader, and whoever may be asked about them, by number."""
-
-    def __init__(self, session: Session, key_store: KeyStore) -> None:
-        self.session, self.key_store = session, key_store
-        self.leader = make_person(session, "Lea Leader")
-        self.people = [make_person(session, f"Rater {number}") for number in range(20)]
-
-    def drafted(
-        self, *, name: str = "Autumn", protection: str = "standard", **groups: Sequence[int]
-    ) -> Round:
-        """Draft a round about the leader: `drafted(peer=range(6))` asks the first six as peers."""
-        round_ = make_round(self.session, protection=protection)
-        round_.name = name
-        leader = add_leader(self.session, round_, name=self.leader.name, person=self.leader)
-        raters = [Rater("self", person=self.leader)]
-        for group, numbers in groups.items():
-            raters += [Rater(group, person=self.people[number]) for number in numbers]
-        invite_all(self.session, leader, raters)
-        return round_
-
-    def launched(
-        self, *, name: str = "Spring", protection: str = "standard", **groups: Sequence[int]
-    ) -> Round:
-        round_ = self.drafted(name=name, protection=protection, **groups)
-        self.launch(round_)
-        return round_
-
-    def launch(self, round_: Round, *, at: datetime = NOON) -> None:
-        round_.deadline = max(round_.deadline, at + timedelta(days=9))
-        launch(self.session, round_, self.key_store, at=at)
-        self.session.flush()
+from tests.factories import DEADLINE, NOON, make_person
+from tests.surveys.companies import Company
 
 
 @pytest.fixture
@@ -146,6 +103,13 @@ def test_a_round_which_shows_fewer_is_compared_with_one_that_does_not(company: C
 
     with pytest.raises(RoundsTooNearError):
         company.launch(company.drafted(protection="strict", peer=range(5)))
+
+
+def test_the_same_people_under_another_protection_may_be_shown_otherwise(company: Company) -> None:
+    company.launched(peer=range(4), client=[4])
+
+    with pytest.raises(RoundsTooNearError, match=r"is Rater 4 \(client both times\)"):
+        company.launch(company.drafted(protection="strict", peer=range(4), client=[4]))
 
 
 def test_who_is_silent_or_declines_changes_nothing(company: Company) -> None:
@@ -348,72 +312,3 @@ def test_another_guest_of_the_same_name_is_another(
 
     with pytest.raises(RoundsTooNearError, match=r"Gus \(peer then, not asked now\), Gus \(not"):
         company.launch(guests(name="Gus", email="gus@y.org"))
-
-
-# --- HR's pages
-
-
-def test_hr_sees_it_on_the_draft_and_before_launch_and_cannot_launch(
-    client: FlaskClient, company: Company, hr: Account
-) -> None:
-    company.launched(peer=range(6))
-    second = company.drafted(peer=range(5))
-    second.deadline = clock.now() + timedelta(days=9)
-    company.session.commit()
-    words = "The difference is Rater 5 (peer then, not asked now)."
-
-    before = client.get(f"/rounds/{second.id}/launch").text
-
-    assert words in before
-    assert words in client.get(f"/rounds/{second.id}").text
-    assert "Launch and send" not in before
-    assert "Nothing was launched. About Lea Leader" in post(
-        client, f"/rounds/{second.id}/launch", without_coach="y"
-    )
-    company.session.expire_all()
-    assert second.state == "draft"
-
-
-def test_a_draft_without_raters_is_shown(
-    client: FlaskClient, company: Company, hr: Account
-) -> None:
-    company.launched(peer=range(6))
-    second = make_round(company.session)
-    add_leader(company.session, second, name=company.leader.name, person=company.leader)
-    company.session.commit()
-
-    assert "Lea Leader" in client.get(f"/rounds/{second.id}").text
-
-
-def test_many_rounds_are_compared_in_one_statement(company: Company, session: Session) -> None:
-    for start in (0, 7, 14):
-        company.launched(peer=range(start, start + 6))
-    round_ = company.drafted(peer=range(5))
-
-    with counted_statements(session) as statements:
-        found = overlaps(session, round_, at=NOON)
-
-    assert [overlap.people for overlap in found] == [{str(company.people[5].id)}]
-    assert len(statements) == 1
-
-
-def test_of_two_launches_at_once_one_is_refused(own_app: Flask) -> None:
-    key_store: KeyStore = own_app.extensions["key_store"]
-    with own_app.app_context(), db.sessionmaker() as session:
-        company = Company(session, key_store)
-        drafts = [company.drafted(peer=range(many)).id for many in (5, 6)]
-        session.commit()
-    barrier = Barrier(2)
-
-    def run(round_id: UUID) -> str:
-        with own_app.app_context(), db.sessionmaker() as session:
-            barrier.wait(30)
-            try:
-                launch(session, session.get_one(Round, round_id), key_store, at=NOON)
-            except DomainError as error:
-                return type(error).__name__
-            session.commit()
-            return "launched"
-
-    with ThreadPoolExecutor(2) as pool:
-        assert sorted(pool.map(run, drafts)) == ["RoundsTooNearError", "launched"]
