@@ -49,7 +49,6 @@ class Components:
 
     group: str
     competency: str
-    leaders: int
     raters: int
     items: int
     target: float | None
@@ -72,7 +71,6 @@ class Structure:
 
     group: str
     language: str
-    leaders: int
     raters: int
     df: int
     sds: tuple[float | None, ...]

@@ -17,6 +17,8 @@ LEADERS_MINIMUM = 10
 RATERS_MINIMUM = 80
 MANY_RATERS = 200
 """What must stand behind a figure; many raters behind the finer ones."""
+ITEMS_MINIMUM = 2
+"""How raters spread on one item, beside the mean which is printed, would tell what single ones answered."""
 KEY_NAME = "sums"
 BLOCK = 1024
 OVERHEAD = SecretBox.NONCE_SIZE + SecretBox.MACBYTES

@@ -22,13 +22,13 @@ def significant(value: float, digits: int = SIGNIFICANT) -> float | None:
     return round(value, digits - 1 - floor(log10(abs(value))))
 
 
-def head_count(people: int) -> int:
+def head_count(people: float) -> int:
     """Round down to tens: an exact number would say of 80 who were asked that all have answered.
 
     >>> head_count(80), head_count(89)
     (80, 80)
     """
-    return 10 * (people // 10)
+    return 10 * int(people // 10)
 
 
 def variance(value: float, *, raters: int) -> float | None:

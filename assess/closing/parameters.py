@@ -31,6 +31,7 @@ from assess.psychometrics.reliability import (
     omega_total,
     raters_needed,
 )
+from assess.sums import ITEMS_MINIMUM
 from instruments.questionnaires import Instrument
 
 SKEWED = frozenset({5, 6, 7})
@@ -51,6 +52,12 @@ NESTED = (
 )
 TOO_FEW = "fewer than 10 leaders or 80 raters"
 """One reason for all: of ten leaders with one client each "fewer than 80" would say that all answered."""
+LONE = 0.3
+"""The least variance that is told of a competency of one item, in squared points of five.
+
+Beside the printed means, how little raters differ would tell what single ones answered. So would agreement,
+which is not told at all of one item.
+"""
 
 
 @dataclass(frozen=True)
@@ -96,10 +103,7 @@ def competency_figures(answers: Voices, instrument: Instrument) -> dict[str, Any
     answers = answers.only(~np.isnan(answers.ratings).all(axis=1))
     if not answers.enough():
         return {"reason": TOO_FEW}
-    figures: dict[str, Any] = {
-        "respondents": head_count(len(answers.leaders)),
-        "leaders": int(significant(len(np.unique(answers.leaders))) or 0),
-    }
+    figures: dict[str, Any] = {"respondents": head_count(len(answers.leaders))}
     for block in _blocks(answers, options=len(instrument.scale.points)):
         figures |= block.figures()
         if not block.behind.enough():
@@ -111,6 +115,9 @@ def _blocks(answers: Voices, *, options: int) -> list[Block]:
     complete = answers.only(~np.isnan(answers.ratings).any(axis=1))
     scored = answers.only(~np.isnan(item_means(answers.ratings)))
     twice = complete.rated_twice()
+    if answers.ratings.shape[1] < ITEMS_MINIMUM:
+        least = _least(options)
+        return [Block(NESTED, scored.rated_twice(), partial(_nesting_of_one, scored, least))]
     return [
         Block(CONSISTENT, complete, partial(_consistency, answers)),
         Block(CONSISTENT_WITHIN, twice, partial(_consistency_within, answers)),
@@ -130,8 +137,17 @@ def group_figures(answers: Voices, instrument: Instrument) -> dict[str, Any]:
     if not twice.enough():
         return {"reason": TOO_FEW}
     covariances, _ = within_covariances(scores, grouped(answers.leaders, len(answers.leaders)))
+    for at, competency in enumerate(instrument.competencies):
+        if len(competency.items) < ITEMS_MINIMUM:
+            least = _least(len(instrument.scale.points))
+            covariances[at, at] = max(covariances[at, at], least)
     told = [[variance(value, raters=twice.people) for value in row] for row in covariances]
     return {"covariances": told}
+
+
+def _least(options: int) -> float:
+    """Return the least variance that is told of one item, in squared scale points."""
+    return LONE * ((options - 1) / 4) ** 2
 
 
 def _told(name: str, value: float, *, raters: int) -> float | None:
@@ -140,7 +156,9 @@ def _told(name: str, value: float, *, raters: int) -> float | None:
         return variance(value, raters=raters)
     if name == "sigma2":
         return error_variance(value, raters=raters)
-    if name in ("df", "raters_for_70"):
+    if name == "df":
+        return head_count(value) if np.isfinite(value) else None
+    if name == "raters_for_70":
         return significant(value)
     return round(value, 1) if name == "mean" and np.isfinite(value) else coefficient(value)
 
@@ -157,7 +175,7 @@ def _hardly_differ(scores: Floats, raters: int) -> bool:
 def _consistency(answers: Voices) -> dict[str, float]:
     """Return how far the items of a competency say the same thing."""
     ratings = answers.ratings
-    if ratings.shape[1] < 2 or _hardly_differ(item_means(ratings), answers.people):  # noqa: PLR2004 - one item cannot agree with itself
+    if _hardly_differ(item_means(ratings), answers.people):
         return {}
     alpha = cronbach_alpha(ratings)
     figures = {"alpha": alpha.estimate, "alpha_low": alpha.low, "alpha_high": alpha.high}
@@ -170,7 +188,7 @@ def _consistency_within(answers: Voices) -> dict[str, float]:
     """Return how far the items say the same thing among the raters of one leader."""
     scores = item_means(answers.ratings)
     own = scores - _means_of_leaders(scores, answers.leaders)
-    if answers.ratings.shape[1] < 2 or _hardly_differ(own, answers.people):  # noqa: PLR2004 - as above
+    if _hardly_differ(own, answers.people):
         return {}
     return {"alpha_within": alpha_within(answers.ratings, answers.leaders).estimate}
 
@@ -202,6 +220,14 @@ def _nesting(answers: Voices) -> dict[str, float]:
         "reliability_of_mean": study.reliability_of_mean,
         "raters_for_70": raters_needed(coefficient(study.icc1) or 0.0),
     }
+
+
+def _nesting_of_one(answers: Voices, least: float) -> dict[str, float]:
+    """Return the same of a single item, whose raters are said to differ at least so much."""
+    figures = _nesting(answers)
+    if figures["sigma2"] >= least:
+        return figures
+    return {name: figures[name] for name in ("mean", "tau2", "df")} | {"sigma2": least}
 
 
 def _agreement(answers: Voices, *, options: int) -> dict[str, float]:

@@ -21,7 +21,7 @@ from assess.psychometrics.covariances import within_covariances
 from assess.psychometrics.generalizability import g_study
 from assess.psychometrics.ratings import grouped, item_means
 from assess.queries import invited_people, round_before
-from assess.sums import MANY_RATERS
+from assess.sums import ITEMS_MINIMUM, MANY_RATERS
 from core.keys import KeyStore
 from instruments.models import InstrumentVersion
 from instruments.questionnaires import Instrument
@@ -93,12 +93,12 @@ def _components(said: Voices) -> dict[str, Any] | None:
     said = said.only(~np.isnan(item_means(said.ratings))).rated_twice()
     answered = ~np.isnan(said.ratings)
     told = [column for column, given in enumerate(answered.T) if said.enough(given)]
-    if not told or not said.enough():
+    if len(told) < ITEMS_MINIMUM or not said.enough():
         return None
     study = g_study(said.ratings[:, told], said.leaders)
     people = said.people
     variances = {name: variance(getattr(study, name), raters=people) for name in COMPONENTS}
-    return said.counts() | {"items": len(told)} | variances
+    return {"raters": head_count(people), "items": len(told)} | variances
 
 
 def structure(said: Voices) -> list[dict[str, Any]]:
@@ -107,7 +107,7 @@ def structure(said: Voices) -> list[dict[str, Any]]:
     for (group, language), cell in said.cells().items():
         if cell.enough(raters=MANY_RATERS):
             place = {"group": group, "language": language}
-            found.append(place | cell.counts() | _item_structure(cell))
+            found.append(place | {"raters": head_count(cell.people)} | _item_structure(cell))
     return found
 
 
@@ -123,13 +123,18 @@ def _item_structure(cell: Voices) -> dict[str, Any]:
     products = np.where(known, np.outer(spread, spread), 1.0)
     correlations = np.clip(covariances / products, -1, 1)
     return {
-        "df": int(significant(float(degrees[told].min(initial=np.inf))) or 0),
+        "df": _degrees(degrees[told]),
         "sds": [None if np.isnan(sd) else max(LEAST_SD, significant(sd) or 0.0) for sd in spread],
         "correlations": [
             [round(float(r), 2) if is_known else None for r, is_known in zip(*row, strict=True)]
             for row in zip(correlations, known, strict=True)
         ],
     }
+
+
+def _degrees(degrees: Floats) -> int:
+    """Return the fewest; 0 where no pair is told."""
+    return head_count(degrees.min()) if degrees.size else 0
 
 
 def _enough_pairs(cell: Voices) -> Rows:

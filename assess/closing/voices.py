@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from assess.closing.answers import Floats, OpenedSheet, ratings_of
-from assess.closing.figures import head_count, significant
 from assess.queries import SealedSeat
 from assess.sums import LEADERS_MINIMUM, RATERS_MINIMUM
 from instruments.questionnaires import Instrument
@@ -77,11 +76,6 @@ class Voices:
         return bool(
             np.count_nonzero(leaders) >= LEADERS_MINIMUM and np.count_nonzero(people) >= raters
         )
-
-    def counts(self) -> dict[str, int]:
-        """Return how many leaders these are, to two significant digits, and how many people, in tens."""
-        leaders = len(np.unique(self.leaders))
-        return {"leaders": int(significant(leaders) or 0), "raters": head_count(self.people)}
 
     def rated_twice(self) -> "Voices":
         """Keep the sheets about leaders who have at least two: only these tell how raters differ."""

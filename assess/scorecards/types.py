@@ -127,7 +127,6 @@ class ReliabilityRow:
     competency: str
     group: str
     respondents: int | None
-    leaders: int | None
     alpha: float | None
     alpha_low: float | None
     alpha_high: float | None

@@ -240,7 +240,7 @@ def test_the_command_prints_a_table(app: Flask, session: Session, round_: Round)
     result = run(app, str(round_.id))
 
     assert result.exit_code == 0
-    assert re.search(r"^peer +trust +10 +80 +3 ", result.output, re.MULTILINE)
+    assert re.search(r"^peer +trust +80 +3 ", result.output, re.MULTILINE)
     assert re.search(
         r"^careless +from 10 leaders, 80 raters and 10 items$", result.output, re.MULTILINE
     )

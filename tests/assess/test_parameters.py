@@ -1,5 +1,7 @@
 """Round-level figures: only from ten leaders and eighty raters, only to two significant digits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -103,13 +105,47 @@ def test_people_are_counted_and_not_sheets() -> None:
     assert group_figures(same, INSTRUMENT) == {"reason": TOO_FEW}
 
 
-def test_one_item_cannot_agree_with_itself() -> None:
-    one = answers(10, 8)
+def test_of_one_item_it_is_not_told_how_little_raters_differ() -> None:
+    """Beside the printed means it would tell what single ones answered; so would agreement."""
+    ratings = np.full((100, 1), 4.0)
+    ratings[::10] = 3.0
+    hardly = said(ratings, np.repeat(np.arange(10), 10))
 
-    figures = competency_figures(one.about(slice(1)), INSTRUMENT)
+    figures = competency_figures(hardly, INSTRUMENT)
 
-    assert (figures["alpha"], figures["omega"]) == (None, None)
+    assert (figures["mean"], figures["sigma2"], figures["icc1"]) == (3.9, 0.3, None)
+    assert figures.keys().isdisjoint({"alpha", "rwg_j_uniform", "average_deviation"})
+
+
+def test_of_one_item_it_is_told_how_much_raters_differ() -> None:
+    figures = competency_figures(answers(40, 10).about(slice(1)), INSTRUMENT)
+
+    assert figures["sigma2"] > 0.3
     assert figures["icc1"] > 0
+
+
+def test_the_covariances_hide_it_as_well() -> None:
+    lone = replace(
+        INSTRUMENT,
+        competencies=tuple(
+            replace(competency, items=competency.items[:1])
+            for competency in INSTRUMENT.competencies
+        ),
+    )
+    same = said(np.full((100, 2), 4.0), np.repeat(np.arange(10), 10))
+
+    assert group_figures(same, lone) == {"covariances": [[0.3, 0.0], [0.0, 0.3]]}
+
+
+def test_a_silent_only_client_changes_no_count() -> None:
+    """Of one leader who has a single rater in the group."""
+    single = said(np.full((101, 3), 4.0), np.append(np.repeat(np.arange(10), 10), 10))
+
+    with_, without = (
+        competency_figures(part, INSTRUMENT) for part in (single, single.only(single.leaders < 10))
+    )
+
+    assert with_ == without
 
 
 def test_one_rater_a_leader_tells_nothing_of_how_raters_differ() -> None:

@@ -147,7 +147,6 @@ def make_round_card(**changes: object) -> RoundCard:
         competency="trust",
         group="direct_report",
         respondents=88,
-        leaders=12,
         alpha=0.89,
         alpha_low=0.85,
         alpha_high=0.92,
