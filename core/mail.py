@@ -15,6 +15,8 @@ from core.config import Config
 from core.db import Model, RandomId
 from core.errors import DomainError
 
+PATIENCE = 10
+"""Seconds for which a mail server may say nothing."""
 BY_ITSELF = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
 """Asks mailboxes for no automatic replies: one to a reminder tells who has not answered."""
 
@@ -106,6 +108,7 @@ class SmtpCarrier:
         host = self.connection.host
         if host and host.sock is None:
             self.connection.host = self.connection.configure_host()
+        _hurry(self.connection)
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,14 @@ def open_carrier(config: Config, extension: flask_mail.Mail) -> Iterator[Carrier
         yield SpoolCarrier(config.mail_spool, config.mail_sender)
         return
     with extension.connect() as connection:
+        _hurry(connection)
         yield SmtpCarrier(connection, config.mail_sender)
+
+
+def _hurry(connection: flask_mail.Connection) -> None:
+    """Let a server that says nothing fail: what is being sent is held in the database, and so are others."""
+    if connection.host and connection.host.sock:
+        connection.host.sock.settimeout(PATIENCE)
 
 
 def _message(mail: Mail, sender: str) -> flask_mail.Message:

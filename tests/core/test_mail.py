@@ -1,5 +1,6 @@
 """Mail waits in an outbox until it is sent: nothing is lost when the server is down, nothing goes twice."""
 
+from asyncio import Event
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
@@ -32,10 +33,13 @@ class Inbox:
         self.mails: list[EmailMessage] = []
         self.refused = refused
         self.answer = "550 no such mailbox"
+        self.silent = ""
 
     async def handle_DATA(self, _server: SMTP, _session: SmtpSession, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         if self.refused in envelope.rcpt_tos:
             return self.answer
+        if self.silent in envelope.rcpt_tos:
+            await Event().wait()
         assert isinstance(envelope.content, bytes)
         message = BytesParser(policy=default).parsebytes(envelope.content)
         assert isinstance(message, EmailMessage)
@@ -164,6 +168,26 @@ def test_a_server_that_hangs_up_on_one_mail_gets_the_others_all_the_same(
     (kept,) = left(app)
     assert (kept.attempts, "goodbye" in (kept.failure or "")) == (1, True)
     assert caplog.messages == []
+
+
+def test_a_server_that_says_nothing_more_is_not_waited_for(
+    server: Inbox,
+    port: int,
+    open_app: OpenApp,
+    tmp_path: Path,
+    *,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is being sent is held, and with SQLite everything else waits meanwhile."""
+    monkeypatch.setattr("core.mail.PATIENCE", 3.0)
+    app = app_with(open_app, port, tmp_path)
+    server.silent, *others = put(app, 3)
+
+    deliver(app)
+
+    assert sorted(str(mail["To"]) for mail in server.mails) == sorted(others)
+    (kept,) = left(app)
+    assert (kept.attempts, "timed out" in (kept.failure or "")) == (1, True)
 
 
 def test_a_mail_that_has_become_pointless_is_forgotten(
