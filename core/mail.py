@@ -1,5 +1,6 @@
 """Mail: an outbox in the caller's transaction, rendered and sent later by a job."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,8 @@ class Mail:
     text: str
 
 
+CODES = re.compile(r"[\w-]{20,}")
+"""What may be a secret: longer than any word that a person needs to read in a reason."""
 Renderer = Callable[[orm.Session, UUID], Mail | None]
 """Renders a template for a subject; None when the mail has become pointless."""
 
@@ -81,16 +84,25 @@ def send(
     )
     if waiting_mail is None:
         return False
+    mail = None
     try:
         mail = renderers[waiting_mail.template](session, waiting_mail.subject_id)
         if mail:
             carrier.carry(mail)
     except (OSError, flask_mail.BadHeaderError, DomainError) as error:  # SMTP errors are OSErrors
         waiting_mail.attempts += 1
-        waiting_mail.failure = f"{type(error).__name__}: {error}"[:200]
+        waiting_mail.failure = _reason(error, mail)[:200]
         return False
     session.delete(waiting_mail)
     return True
+
+
+def _reason(error: Exception, mail: Mail | None) -> str:
+    """Say why a mail stays, without what a server repeats of it: that may be somebody's link."""
+    reason = f"{type(error).__name__}: {error}"
+    for word in sorted(CODES.findall(mail.text if mail else ""), key=len, reverse=True):
+        reason = reason.replace(word, "...")
+    return reason
 
 
 @dataclass(frozen=True)

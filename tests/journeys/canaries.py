@@ -18,13 +18,8 @@ from urllib.parse import quote, quote_plus
 import pikepdf
 import sqlalchemy as sa
 
-Places = Mapping[str, bytes]
-"""What is kept, by the place where it is kept."""
-RELATIONS = """
-    SELECT oid::regclass::text, pg_relation_size(oid) / current_setting('block_size')::int
-    FROM pg_class WHERE relkind IN ('r', 'i', 't', 'm') AND pg_relation_size(oid) > 0
-    AND (relnamespace::regnamespace::text IN ('public', 'pg_toast') OR starts_with(relname, 'pg_statistic'))
-"""
+from tests.journeys.disk import Places, relations
+
 UNESCAPED = ("", "/", "!$'()*,/:;?@")
 """What various programs leave as it is in an address."""
 WRITES = os.O_WRONLY | os.O_RDWR
@@ -32,11 +27,21 @@ WRITES = os.O_WRONLY | os.O_RDWR
 
 def sightings(canaries: Mapping[str, bytes], places: Places) -> set[str]:
     """Return which canary was seen where."""
+    return _seen({name: writings(value) for name, value in canaries.items()}, places)
+
+
+def plain_sightings(canaries: Mapping[str, bytes], places: Places) -> set[str]:
+    """Do the same in files so large that a canary is looked for only as it is, and in hex."""
+    ways = {name: {value, value.hex().encode()} for name, value in canaries.items()}
+    return _seen(ways, places)
+
+
+def _seen(ways: Mapping[str, set[bytes]], places: Places) -> set[str]:
     return {
         f"{name} in {place}"
-        for name, value in canaries.items()
+        for name, written in ways.items()
         for place, content in places.items()
-        if any(written in content for written in writings(value))
+        if any(one in content for one in written)
     }
 
 
@@ -90,7 +95,7 @@ def database(engine: sa.Engine, folder: Path) -> Places:
     """Return all that the database keeps, and a backup of it by its own means."""
     if engine.dialect.name == "sqlite":
         return _sqlite(engine, folder)
-    return {**_pages(engine), **_copied(engine), **_dumped(engine)}
+    return {**relations(engine, "pages"), **_copied(engine), **_dumped(engine)}
 
 
 def _sqlite(engine: sa.Engine, folder: Path) -> Places:
@@ -106,21 +111,6 @@ def _sqlite(engine: sa.Engine, folder: Path) -> Places:
         **{f"the database's {name}": c for name, c in files(file.parent).items()},
         "a backup": backup,
     }
-
-
-def _pages(engine: sa.Engine) -> Places:
-    """Return the pages of every table, index, overflow and statistic as they lie on the disk."""
-    with engine.begin() as connection:
-        connection.exec_driver_sql("CREATE EXTENSION IF NOT EXISTS pageinspect")
-        sizes = connection.exec_driver_sql(RELATIONS).all()
-        page = sa.text("SELECT get_raw_page(:name, :number)")
-        return {
-            f"pages of {name}": b"".join(
-                connection.execute(page, {"name": name, "number": number}).scalar_one()
-                for number in range(size)
-            )
-            for name, size in sizes
-        }
 
 
 def _copied(engine: sa.Engine) -> Places:

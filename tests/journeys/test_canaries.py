@@ -4,7 +4,7 @@ import base64
 import json
 import logging
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -21,7 +21,7 @@ from core.audit import record
 from core.db import db
 from core.jobs import run_now
 from core.keys import KeyStore
-from core.mail import Mail, SpoolCarrier
+from core.mail import Mail, OutboxMail, SpoolCarrier
 from examples.browser import SECRET
 from reports.documents import report_pdf
 from reports.documents.pdf import html_to_pdf
@@ -33,15 +33,17 @@ from surveys.services.rounds import launch, lock_round
 from tests.assess.rounds import ITEMS
 from tests.factories import make_leader, make_round
 from tests.journeys.canaries import (
-    Places,
     TemporaryFiles,
     database,
     document,
     files,
     mail,
+    plain_sightings,
     sightings,
     together,
 )
+from tests.journeys.disk import Places, Server
+from tests.journeys.postman import postman
 from tests.visits import Visit, derived
 
 MARKS = {
@@ -65,6 +67,8 @@ class Journey:
     secrets: dict[str, bytes] = field(default_factory=dict)
     links: dict[str, bytes] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
+    outbox: dict[str, bytes] = field(default_factory=dict)
+    server: Server | None = None
     draft_secret: bytes = b""
 
     @property
@@ -90,7 +94,7 @@ class Journey:
         with self.app.app_context():
             inside = database(db.engine, self.folder)
         logged = {"logs": self.log.text.encode(), "access logs": together(self.lines)}
-        return {**beside, **inside, **logged}
+        return {**beside, **inside, **logged, **(self.server.logged() if self.server else {})}
 
     def in_key_store(self) -> Places:
         secrets = files(self.keys.directory).items()
@@ -125,6 +129,9 @@ def journey(
     loud: pytest.LogCaptureFixture, temporary: TemporaryFiles, own_app: Flask, tmp_path: Path
 ) -> Journey:
     travelled = Journey(own_app, tmp_path, temporary, loud)
+    with own_app.app_context():
+        if db.engine.dialect.name == "postgresql":
+            travelled.server = Server(db.engine)
 
     def line() -> None:
         travelled.lines.append(
@@ -135,10 +142,24 @@ def journey(
     return travelled
 
 
-def test_nothing_that_is_kept_holds_an_answer_or_a_secret(journey: Journey) -> None:
+@pytest.fixture(params=["by spool", "by SMTP"])
+def carried(request: pytest.FixtureRequest, own_app: Flask, tmp_path: Path) -> Iterator[str]:
+    """Let mails lie in a folder, or go to a mail server that keeps them there."""
+    if request.param == "by spool":
+        yield ""
+        return
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # that server's own log, not ours
+    with postman(own_app, tmp_path / "mail") as server:
+        yield "550, b'5.7.1"
+    assert server.refused
+
+
+def test_nothing_that_is_kept_holds_an_answer_or_a_secret(journey: Journey, carried: str) -> None:
     invite(journey)
     everybody_answers(journey)
     assert sightings(journey.canaries, journey.kept()) == set()
+    assert sightings(journey.canaries, journey.outbox) == set()
+    assert carried.encode() in journey.outbox["what was refused"]
 
     close(journey)
 
@@ -150,6 +171,17 @@ def test_nothing_that_is_kept_holds_an_answer_or_a_secret(journey: Journey) -> N
         f"the link of {mail} in {mail}" for mail in journey.mails()
     }
     assert (len(journey.answers), len(journey.links)) == (24, 6)
+    if carried:  # once is enough: it takes long to read
+        the_servers_disk_holds_nothing(journey)
+
+
+def the_servers_disk_holds_nothing(journey: Journey) -> None:
+    """Sealed envelopes lie in the log of writes, and their keys nowhere."""
+    if journey.server is None:
+        return
+    assert plain_sightings(journey.canaries, journey.server.files()) == set()
+    if unread := journey.server.unread():
+        pytest.skip(f"PostgreSQL: this user may not read {unread}; all else was searched")
 
 
 def invite(journey: Journey) -> None:
@@ -161,7 +193,17 @@ def invite(journey: Journey) -> None:
         journey.secrets |= journey.in_key_store()
         journey.draft_secret = journey.keys.get(draft_key_name(round_))
         db.session.commit()
+    journey.outbox["what waits"] = waiting(journey, 6)
     journey.run("deliver_outbox")
+    journey.outbox["what was refused"] = waiting(journey, 6 - len(journey.mails()))
+    journey.run("deliver_outbox")
+
+
+def waiting(journey: Journey, mails: int) -> bytes:
+    with journey.app.app_context():
+        rows = db.session.execute(sa.select(*OutboxMail.__table__.columns)).all()
+    assert len(rows) == mails
+    return repr(rows).encode()
 
 
 def everybody_answers(journey: Journey) -> None:
@@ -245,6 +287,9 @@ def test_what_is_planted_is_found_wherever_it_is(journey: Journey) -> None:
 
     is_sqlite = journey.app.extensions["config"].database_url.startswith("sqlite")
     inside = {"a backup", "the database's own.sqlite-wal"} if is_sqlite else POSTGRESQL_PLACES
+    if journey.server and not journey.server.unread():
+        seen |= plain_sightings({"it": VALUE}, journey.server.files())
+        inside |= {"the server's log", journey.server.file_of("audit_entry"), journey.server.first}
     expected = {"logs", "access logs", "queue.sqlite", *journey.mails(), *inside}
     assert {f"it in {place}" for place in expected} <= seen
 
