@@ -17,8 +17,9 @@ from core.errors import DomainError
 from core.keys import KeyStore
 from surveys.forms.rounds import LAST_MINUTE
 from surveys.models import Round
+from surveys.queries.keys import running_rounds
 from surveys.queries.rounds import round_by_id, rounds
-from surveys.services.keys import NOTHING, loss_of, waits_for_trustee
+from surveys.services.keys import EVERYTHING, NOTHING, Loss, loss_of, waits_for_trustee
 from surveys.services.reopening import reopen
 from surveys.services.rounds import lock_round
 from surveys.services.trustees import replace_trustee, unlock
@@ -31,6 +32,14 @@ HEADINGS = {
     WRONG: "Found wrong",
     UNSEEN: "Cannot be seen from here",
 }
+FOR_GOOD = (
+    "What it sealed is emptied unread, and there is no way back. "
+    "Is it lost for good, and not only elsewhere?"
+)
+ANOTHER_STORE = (
+    "This looks like another key store: of no running round does it hold anything. Point KEY_STORE at the "
+    "right place, and nothing is lost. Where everything is lost for good, say so by --lost-for-good."
+)
 
 group = AppGroup("surveys", help="Rounds.")
 
@@ -40,7 +49,7 @@ def list_rounds() -> None:
     """Show every round with its state and deadline, and what is wrong with its key."""
     for round_ in rounds(db.session):
         words = f"{round_.id}  {round_.state:<6}  {round_.deadline:%Y-%m-%d}  {round_.name}"
-        click.echo(words + _of_its_key(round_))
+        click.echo(f"{words}  {_of_its_key(round_)}".rstrip())
 
 
 @group.command("lock")
@@ -68,8 +77,18 @@ def unlock_command(round_id: UUID, passphrase: str) -> None:
 @click.option(
     "--deadline", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day to answer."
 )
-def reopen_command(round_id: UUID, deadline: datetime) -> None:
+@click.option(
+    "--lost-for-good",
+    is_flag=True,
+    help="Go on where the key store holds nothing of any running round.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask whether the key is lost for good: it is.")
+def reopen_command(round_id: UUID, deadline: datetime, *, lost_for_good: bool, yes: bool) -> None:
     """Open ROUND again for answers, where its key is lost; what was sent is emptied unread."""
+    lost = loss_of(db.session, _round(round_id), _key_store())
+    if lost != NOTHING:
+        _check_place(lost, lost_for_good=lost_for_good)
+        _make_sure(asks=not yes)
     with _deed("reopened", round_id) as round_:
         moment = datetime.combine(deadline, LAST_MINUTE)
         reopen(db.session, round_, _key_store(), deadline=moment, at=clock.now())
@@ -140,10 +159,29 @@ def _round(round_id: UUID) -> Round:
     return round_
 
 
+def _check_place(lost: Loss, *, lost_for_good: bool) -> None:
+    """Refuse where it is the setting rather than the key that got lost."""
+    click.echo(
+        f"KEY_STORE is {_key_store().directory}: a secret of the round is not there, or is another one."
+    )
+    if lost != EVERYTHING or lost_for_good:
+        return
+    running = running_rounds(db.session)
+    if all(loss_of(db.session, round_, _key_store()) == EVERYTHING for round_ in running):
+        raise click.ClickException(ANOTHER_STORE)
+
+
+def _make_sure(*, asks: bool) -> None:
+    """Ask before anything is thrown away; meanwhile nobody waits for the database."""
+    db.session.rollback()
+    if asks:
+        click.confirm(FOR_GOOD, abort=True)
+
+
 def _of_its_key(round_: Round) -> str:
     if loss_of(db.session, round_, _key_store()) != NOTHING:
-        return "  (its key is missing from the key store, or is another one)"
-    return "  (waits for its trustee)" if waits_for_trustee(round_, _key_store()) else ""
+        return f"(its key is not in {_key_store().directory}, or is another one)"
+    return "(waits for its trustee)" if waits_for_trustee(round_, _key_store()) else ""
 
 
 def _key_store() -> KeyStore:

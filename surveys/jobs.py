@@ -82,9 +82,11 @@ def look_after_keys() -> None:
     for round_ in running_rounds(db.session):
         if loss_of(db.session, round_, _key_store()) != NOTHING:
             current_app.logger.error(
-                "A secret of round %s is missing from the key store, or is another one. Point KEY_STORE at "
-                "the right place; where it is lost, open the round again: flask surveys reopen",
+                "A secret of round %s is missing from the key store, or is another one. KEY_STORE is %s: "
+                "point it at the right place; where the secret is lost for good, open the round again: "
+                "flask surveys reopen",
                 round_.id,
+                _key_store().directory,
             )
     for round_ in closed_rounds(db.session):
         destroy_all(round_, _key_store())

@@ -117,7 +117,8 @@ def _keys(
             lost,
             right="The key store holds the secrets of the round, and they fit the database",
             wrong="A secret of the round is {}, or is not the one that the database names",
-            todo="Point KEY_STORE at the right place; where it is lost, `flask surveys reopen`",
+            todo=f"KEY_STORE is {key_store.directory}: point it at the right place. Where the secret is lost "
+            "for good, `flask surveys reopen`",
         )
 
 

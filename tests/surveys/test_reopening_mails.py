@@ -89,7 +89,8 @@ def test_raters_send_their_drafts_again_and_the_round_closes(
     tomorrow = f"{clock.today() + timedelta(days=1)}"
     with own_app.app_context():
         round_id = str(db.session.scalars(sa.select(Round.id)).one())
-    own_app.test_cli_runner().invoke(args=["surveys", "reopen", round_id, "--deadline", tomorrow])
+    reopen = ["surveys", "reopen", round_id, "--deadline", tomorrow, "--yes"]
+    own_app.test_cli_runner().invoke(args=reopen)
     send_all(sent)
 
     assert lock_and_close(own_app) == "closed"
@@ -112,7 +113,9 @@ def test_the_operator_is_told_which_round_has_lost_a_secret(
 
     assert said() == ""
     lose(session, partly, key_store, lost)
-    assert f"A secret of round {partly.id} is missing" in said()
+    told = said()
+    assert f"A secret of round {partly.id} is missing" in told
+    assert f"KEY_STORE is {key_store.directory}" in told
 
 
 def test_a_key_that_turns_up_after_close_is_destroyed(

@@ -1,6 +1,7 @@
 """A lost key is said plainly to HR and to the operator, who open the round again by page or command."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -113,7 +114,7 @@ def test_the_list_says_what_is_wrong_with_keys(
     lines = dict(line.split("  ", 1) for line in command(app, "list").output.splitlines())
 
     assert lines[str(partly.id)].endswith(
-        "(its key is missing from the key store, or is another one)"
+        f"(its key is not in {key_store.directory}, or is another one)"
     )
     assert lines[str(entrusted_locked.id)].endswith("(waits for its trustee)")
 
@@ -126,12 +127,57 @@ def test_an_operator_opens_a_round_again(
     assert (refused.exit_code, "where it should be" in refused.output) == (1, True)
     lose(session, partly, key_store, KEY)
 
-    done = command(app, "reopen", str(partly.id), "--deadline", day)
+    done = command(app, "reopen", str(partly.id), "--deadline", day, "--yes")
 
     assert (done.exit_code, "open again" in done.output) == (0, True)
     session.expire_all()
     assert str(partly.deadline) == f"{day} 23:59:00+00:00"
     assert session.scalars(sa.select(AuditEntry.deed)).all() == ["reopened"]
+
+
+def sent_in(session: Session, round_: Round) -> int:
+    session.expire_all()
+    return sum(seat.answered for leader in round_.leaders for seat in leader.seats)
+
+
+def test_an_operator_is_asked_before_anything_is_emptied(
+    app: Flask, session: Session, partly: Round, key_store: KeyStore
+) -> None:
+    lose(session, partly, key_store, KEY)
+    words = ("reopen", str(partly.id), "--deadline", f"{clock.today() + timedelta(days=40)}")
+
+    no = command(app, *words, said="n\n")
+
+    assert no.exit_code == 1
+    assert f"KEY_STORE is {key_store.directory}" in no.output
+    assert "Is it lost for good, and not only elsewhere?" in no.output
+    assert sent_in(session, partly) == 4
+    assert command(app, *words, said="y\n").exit_code == 0
+    assert sent_in(session, partly) == 0
+
+
+def test_another_key_store_empties_nothing(
+    app: Flask, session: Session, partly: Round, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.extensions, "key_store", KeyStore(tmp_path))
+    day = f"{clock.today() + timedelta(days=40)}"
+    words = ("reopen", str(partly.id), "--deadline", day, "--yes")
+
+    refused = command(app, *words)
+
+    assert (refused.exit_code, "another key store" in refused.output) == (1, True)
+    assert (sent_in(session, partly), list(tmp_path.iterdir())) == (4, [])
+    assert command(app, *words, "--lost-for-good").exit_code == 0
+    assert sent_in(session, partly) == 0
+
+
+def test_a_key_store_with_another_rounds_key_is_the_right_one(
+    app: Flask, session: Session, partly: Round, open_round: Round, key_store: KeyStore
+) -> None:
+    lose(session, partly, key_store, KEY, LINKS, DRAFTS)
+    day = f"{clock.today() + timedelta(days=40)}"
+
+    assert command(app, "reopen", str(partly.id), "--deadline", day, "--yes").exit_code == 0
 
 
 def test_a_passphrase_is_given_on_the_command_line(
