@@ -55,3 +55,10 @@ def unlock_draft(locked: bytes, *, key: bytes) -> Draft:
 def draft_key(sibling: str, draft_secret: bytes) -> bytes:
     """Return the key of a rater's drafts: half from the link, half from the round."""
     return tokens.key_of(tokens.derive(sibling, "candid360 draft", salt=draft_secret))
+
+
+def own_draft_key(key: bytes, own: str) -> bytes:
+    """Return the key of drafts that one browser alone opens, which has `own` and else nobody."""
+    if not tokens.is_wellformed(own):
+        raise ValueError("the browser's part of a draft's key is 256 random bits")
+    return tokens.key_of(tokens.derive(own, "candid360 draft of one browser", salt=key))

@@ -37,11 +37,13 @@ class Draft:
     """What a rater has written so far.
 
     `is_anew` where a sheet was sent before which their present link cannot show: this draft would take
-    its place without holding any of it.
+    its place without holding any of it. `is_elsewhere` where something was begun that this browser cannot
+    show: what is saved here takes its place.
     """
 
     sheet: Sheet
     is_anew: bool = False
+    is_elsewhere: bool = False
 
 
 @dataclass(frozen=True)

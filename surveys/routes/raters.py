@@ -30,13 +30,13 @@ from surveys.forms.sheets import (
 )
 from surveys.models import Invitation, Leader, Round, Seat
 from surveys.queries.answers import directory_words, invitation_of, seat_of, seats_of
+from surveys.routes import browsers
 from surveys.services import answers
 from surveys.services.keys import Loss, loss_for
 from surveys.services.rounds import RoundNotOpenError
 
-bp = Blueprint("raters", __name__, url_prefix="/r")
+bp = Blueprint("raters", __name__, url_prefix=browsers.PATH)
 
-COOKIE = "rater"
 WRONG_CODES = "20 per minute"
 SEE_OTHER = 303
 FORBIDDEN = 403
@@ -50,10 +50,14 @@ class UnknownRaterError(ForbiddenError):
 
 @dataclass(frozen=True)
 class Rater:
-    """Whoever holds a link: what it opens, and the half of the draft's key that came with it."""
+    """Whoever holds a link: what it opens, and the half of the draft's key that came with it.
+
+    `own` is what else this browser alone has of that key, in a round whose key a trustee holds.
+    """
 
     invitation: Invitation
     sibling: str
+    own: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,11 +97,11 @@ def current_rater() -> Rater:
         raise RoundNotOpenError("This round is not open.")
     if _loss(rater.invitation).of_drafts:
         raise KeyLostError("Your sheets cannot be shown just now.")
-    return rater
+    return replace(rater, own=browsers.own_part(rater.invitation.round))
 
 
 def _known_rater() -> Rater:
-    authenticator, _, sibling = request.cookies.get(COOKIE, "").partition(".")
+    authenticator, _, sibling = browsers.kept().partition(".")
     return _rater(authenticator, sibling)
 
 
@@ -112,7 +116,7 @@ def own_seat(seat_id: UUID) -> OwnSeat:
 
 def _opened(rater: Rater, seat: Seat) -> OwnSeat:
     key_store = current_app.extensions["key_store"]
-    key = answers.draft_key(rater.invitation.round, rater.sibling, key_store)
+    key = answers.draft_key(rater.invitation.round, rater.sibling, key_store, own=rater.own)
     return OwnSeat(seat, pages_of(answers.asked_of(seat)), key)
 
 
@@ -155,18 +159,11 @@ def enter_by_code() -> ResponseReturnValue:
 
 
 def _let_in(authenticator: str, sibling: str) -> ResponseReturnValue:
-    _rater(authenticator, sibling)
-    config: Config = current_app.extensions["config"]
-    response = redirect(url_for(".seats"), SEE_OTHER)
-    response.set_cookie(
-        COOKIE,
-        f"{authenticator}.{sibling}",
-        path=bp.url_prefix,
-        secure=config.is_https,
-        httponly=True,
-        samesite="Strict",
-    )
-    return response
+    round_ = _rater(authenticator, sibling).invitation.round
+    browsers.keep(f"{authenticator}.{sibling}")
+    if round_.trustee_id:
+        browsers.keep_own_part(round_)
+    return redirect(url_for(".seats"), SEE_OTHER)
 
 
 @bp.record_once
@@ -184,15 +181,15 @@ def _was_wrong(response: Response) -> bool:
 
 @bp.post("/leave")
 def leave() -> ResponseReturnValue:
-    response = redirect(url_for(".left"), SEE_OTHER)
-    response.delete_cookie(COOKIE, path=bp.url_prefix, httponly=True, samesite="Strict")
+    said = "unshown" if browsers.forget() else None
+    response = redirect(url_for(".left", said=said), SEE_OTHER)
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
 @bp.get("/left")
 def left() -> str:
-    return render("raters/left.html")
+    return render("raters/left.html", said=request.args.get("said"))
 
 
 # --- Answering
@@ -208,6 +205,7 @@ def seats() -> str:
         round=rater.invitation.round,
         seats=[sheet.seat for sheet in own],
         continued_at={sheet.seat.id: sheet.continued_at for sheet in own if sheet.seat.draft},
+        elsewhere={sheet.seat.id for sheet in own if sheet.draft.is_elsewhere},
         minutes=minutes_left(pages_of(asked)),
         band_ends=band_ends(asked.scale),
         said=request.args.get("said"),
@@ -244,7 +242,7 @@ def _page(own: OwnSeat, page: Page, filled: Filled) -> str:
         minutes=minutes_left(own.pages, page.number),
         instrument=answers.asked_of(own.seat),
         filled=filled,
-        is_anew=own.draft.is_anew,
+        draft=own.draft,
         could_tell=_hints(own, filled.sheet) if page.questions else {},
         patterns=PATTERNS,
     )

@@ -49,20 +49,25 @@ class UnknownAnswerError(DomainError):
     """A sheet answers what was not asked, or with what is not on the scale."""
 
 
-def draft_key(round_: Round, sibling: str, key_store: KeyStore) -> bytes:
-    """Return the key of a rater's drafts, half of which came with their cookie."""
-    return sealing.draft_key(sibling, key_store.get(draft_key_name(round_)))
+def draft_key(round_: Round, sibling: str, key_store: KeyStore, *, own: str = "") -> bytes:
+    """Return the key of a rater's drafts, half of which came with their cookie.
+
+    Where a trustee holds the round's key it also takes what only the rater's own browser has: the key store
+    can make every link again, and what is sent was a draft before.
+    """
+    key = sealing.draft_key(sibling, key_store.get(draft_key_name(round_)))
+    return sealing.own_draft_key(key, own) if round_.trustee_id else key
 
 
 def read_draft(seat: Seat, *, key: bytes) -> Draft:
-    """Return what the rater has written so far; nothing where an older link wrote it."""
+    """Return what the rater has written so far; nothing where an older link or another browser wrote it."""
     begun_anew = Draft(NOTHING, is_anew=seat.answered)
     if seat.draft is None:
         return begun_anew
     try:
         return sealing.unlock_draft(seat.draft, key=key)
     except CryptoError:
-        return begun_anew
+        return replace(begun_anew, is_elsewhere=seat.leader.round.trustee_id is not None)
 
 
 def save_draft(session: orm.Session, seat: Seat, draft: Draft, *, key: bytes) -> None:
@@ -73,8 +78,8 @@ def save_draft(session: orm.Session, seat: Seat, draft: Draft, *, key: bytes) ->
 def send_draft(session: orm.Session, seat: Seat, *, key: bytes, key_store: KeyStore) -> None:
     """Send what the rater has written; from now on their draft is what they have sent.
 
-    Where a trustee holds the round's key no draft is left: whoever has the database and the key store could
-    open it, and that is what the trustee is there to prevent.
+    Where a trustee holds the round's key no draft is left: what was sent opens with their passphrase, and
+    with nothing else.
     """
     sheet = read_draft(seat, key=key).sheet
     submit(session, seat, sheet, key_store)

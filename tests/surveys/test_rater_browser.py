@@ -1,20 +1,25 @@
 """In a real browser, on a phone: the secret stays there, and the page works without a fault."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from threading import Thread
+from typing import Any
 
 import pytest
 from flask import Flask
 from werkzeug.serving import make_server
 
+from core import clock
 from core.db import db
 from core.keys import KeyStore
 from surveys.forms.hints import Known, hints
 from surveys.forms.receipts import written
 from surveys.models import CountedSheet
+from surveys.services.rounds import launch
+from surveys.services.trustees import name_trustee
 from tests import chromium
-from tests.factories import make_open_round
+from tests.factories import make_account, make_leader, make_open_round, make_round
+from tests.surveys.keys import PASSPHRASE, take
 from tests.visits import derived, seat_in, secret_for
 
 pytest.importorskip("playwright.sync_api", reason="browser: playwright is missing")
@@ -294,6 +299,73 @@ def test_without_scripts_the_browser_itself_looks(
         expect(page.get_by_text("press Ctrl and F")).to_be_visible()
         expect(page.get_by_label("Your receipt")).to_be_hidden()
         expect(page.get_by_text(written(DIGESTS[1]))).to_be_visible()
+
+
+# --- Under a trustee: a draft opens in the browser where it was written
+
+
+@pytest.fixture
+def entrusted_secret(own_app: Flask, cheap_passphrases: None) -> str:
+    key_store: KeyStore = own_app.extensions["key_store"]
+    with own_app.app_context(), db.sessionmaker() as session:
+        round_ = make_round(session)
+        make_leader(session, round_, peer=4)
+        name_trustee(session, round_, make_account(session, "trustee"), key_store)
+        take(session, round_, key_store, PASSPHRASE)
+        launch(session, round_, key_store, at=clock.now())
+        secret = secret_for(seat_in(session, round_, "peer"), key_store)
+        session.commit()
+        return secret
+
+
+Cookies = Mapping[str, Any]
+"""The cookies of a browser by their name, each with its flags."""
+
+
+@pytest.fixture
+def left(entrusted_secret: str, browser: Browser, address: str) -> Cookies:
+    """What a browser holds in which somebody has answered one question."""
+    with browser.new_context(viewport=PHONE) as context:
+        page = context.new_page()
+        begin(page, address, entrusted_secret)
+        expect(page.get_by_text("You can stop and come back in this browser")).to_be_visible()
+        open_sheet(page)
+        page.locator("[name=trust1][value='4']").check()
+        page.get_by_role("button", name="Save and go on").click()
+        page.wait_for_url("**/2")
+        return {cookie["name"].partition("-")[0]: cookie for cookie in context.cookies()}
+
+
+@pytest.mark.parametrize(
+    ("kept", "offered"),
+    [
+        (("rater", "draft"), "Go on"),
+        (("draft",), "Go on"),
+        (("rater",), "Begin here"),
+        ((), "Begin here"),
+    ],
+)
+def test_a_draft_is_shown_where_it_was_written_and_elsewhere_it_is_said_that_it_cannot_be(
+    entrusted_secret: str,
+    browser: Browser,
+    address: str,
+    left: Cookies,
+    kept: tuple[str, ...],
+    offered: str,
+) -> None:
+    is_own = "draft" in kept
+    with browser.new_context(viewport=PHONE) as context:
+        context.add_cookies([left[name] for name in kept])
+        page = context.new_page()
+        page.goto(f"{address}/r/seats")
+        if "rater" not in kept:
+            begin(page, address, entrusted_secret)
+        assert page.get_by_text("What you began cannot be shown here").count() == (not is_own)
+        page.get_by_role("link", name=offered, exact=True).click()
+        page.goto(page.url.rpartition("/")[0] + "/1")
+
+        assert page.get_by_text("What you save here takes its place").count() == (not is_own)
+        assert page.locator("[name=trust1][value='4']").is_checked() == is_own
 
 
 # --- Hints while writing

@@ -328,7 +328,8 @@ def test_a_trustee_is_named_to_everybody_who_answers(
     page = " ".join(inside.get("/r/seats").text.split())
 
     assert "with only the server\u2019s keys:</strong> Tilda Thorne holds the passphrase" in page
-    assert "reads what you have begun and not yet sent" in page
+    assert "What you begin opens only in this browser." in page
+    assert "changes the program or the key of the round, to spy on you" in page
     assert "Tilda Thorne and somebody who runs this server, both together" in page
 
 

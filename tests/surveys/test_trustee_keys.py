@@ -18,10 +18,16 @@ from core.keys import KeyLostError, KeyStore
 from core.mail import OutboxMail
 from surveys.ballots.escrow import PUBLIC_LENGTH, WrongPassphraseError
 from surveys.ballots.keynames import private_key_name, wrapped_key_name
-from surveys.ballots.sealing import unlock_draft
 from surveys.ballots.sheets import Draft
 from surveys.models import Round
-from surveys.services.answers import KeyReplacedError, draft_key, save_draft, send_draft, submit
+from surveys.services.answers import (
+    KeyReplacedError,
+    draft_key,
+    read_draft,
+    save_draft,
+    send_draft,
+    submit,
+)
 from surveys.services.keys import (
     NOTHING,
     has_passphrase,
@@ -80,32 +86,43 @@ def test_database_and_key_store_together_open_nothing_until_the_passphrase_is_gi
     assert len(list(opened_by(entrusted_locked, key_store))) == 5
 
 
-def drafts_opened_by(session: Session, round_: Round, key_store: KeyStore) -> list[Draft]:
+def drafts_opened_by(
+    session: Session, round_: Round, key_store: KeyStore, *, own: str
+) -> list[Draft]:
     """Return every draft that the links, made again from the key store, and its draft secret open."""
     found = []
     for seat in round_.leaders[0].seats:
         sibling = tokens.derive(secret_of(seat.invitation, key_store), "candid360 sibling")
+        key = draft_key(round_, sibling, key_store, own=own)
         session.refresh(seat)
-        if seat.draft:
-            found.append(unlock_draft(seat.draft, key=draft_key(round_, sibling, key_store)))
+        draft = read_draft(seat, key=key)
+        found += [] if draft.is_elsewhere or seat.draft is None else [draft]
     return found
 
 
-def test_no_draft_of_what_was_sent_is_left_for_them_either(
+def test_no_draft_opens_for_them_either(
     session: Session, key_store: KeyStore, entrusted_open: Round
 ) -> None:
-    """The same search finds what was begun and not sent: there a trustee does not help."""
+    """Of what was sent none is left; what was begun opens only with what the rater's browser has."""
+    own, guessed = (tokens.derive(half * 43, "a browser") for half in "AB")
     begun, sent = entrusted_open.leaders[0].seats[:2]
     for seat in (begun, sent):
         sibling = tokens.derive(secret_of(seat.invitation, key_store), "candid360 sibling")
-        key = draft_key(entrusted_open, sibling, key_store)
+        key = draft_key(entrusted_open, sibling, key_store, own=own)
         save_draft(session, seat, Draft(SAID), key=key)
         if seat is sent:
             send_draft(session, seat, key=key, key_store=key_store)
 
-    assert drafts_opened_by(session, entrusted_open, key_store) == [Draft(SAID)]
-    session.refresh(begun)
-    assert begun.draft
+    assert drafts_opened_by(session, entrusted_open, key_store, own=guessed) == []
+    assert drafts_opened_by(session, entrusted_open, key_store, own=own) == [Draft(SAID)]
+
+
+@pytest.mark.parametrize("own", ["", "A" * 42, "A" * 44])
+def test_no_draft_is_locked_without_what_the_browser_has(
+    key_store: KeyStore, entrusted_open: Round, own: str
+) -> None:
+    with pytest.raises(ValueError, match="256 random bits"):
+        draft_key(entrusted_open, "A" * 43, key_store, own=own)
 
 
 def test_an_open_round_has_no_private_key(key_store: KeyStore, entrusted_open: Round) -> None:
