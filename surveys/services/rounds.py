@@ -10,7 +10,7 @@ from sqlalchemy import orm
 from accounts.models import Account, Person
 from core import clock, tokens
 from core.errors import DomainError
-from core.keys import KeyStore
+from core.keys import KeyLostError, KeyStore
 from core.mail import post
 from instruments.models import InstrumentVersion
 from surveys.ballots.keynames import link_key_name
@@ -235,8 +235,19 @@ def issue_link(invitation: Invitation, link_key: bytes) -> None:
 
 
 def secret_of(invitation: Invitation, key_store: KeyStore) -> str:
-    """Return the secret of a rater's present link, the same whenever asked."""
+    """Return the secret of a rater's present link, the same whenever asked.
+
+    Raises
+    ------
+    KeyLostError
+        Also where the key store has another key than the link was made with: it would lead nowhere.
+    """
     key = key_store.get(link_key_name(invitation.round))
+    if invitation.authenticator_hash != link_fingerprint(invitation, key):
+        raise KeyLostError(
+            "The key store holds another key than the one this link was made with. Nothing was changed. "
+            "Whoever runs this server must point KEY_STORE at the right place."
+        )
     return tokens.link_secret(key, invitation.id, invitation.issue)
 
 

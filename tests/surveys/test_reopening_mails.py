@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from assess.jobs import close_locked_rounds
 from core import clock
 from core.db import db
-from core.keys import KeyStore
+from core.keys import KeyLostError, KeyStore
 from surveys.ballots.keynames import (
     draft_key_name,
     link_key_name,
@@ -158,6 +158,20 @@ def test_the_mail_says_what_is_lost_and_what_to_do(
     again(session, round_, key_store)
 
     check_snapshot(MAILS[mail](session, kim.id), mail, secret_of(kim, key_store))
+
+
+def test_no_mail_carries_a_link_that_leads_nowhere(
+    session: Session, key_store: KeyStore, in_app: None
+) -> None:
+    """As after a round was opened again with another key store: the worker has the key of before."""
+    round_ = make_round(session)
+    kim = invited(session, round_, "peer")
+    launch(session, round_, key_store, at=NOON)
+    key_store.put(LINKS(round_), bytes(32))
+
+    for mail in ("invitation", "sheets_lost"):
+        with pytest.raises(KeyLostError, match="another key"):
+            MAILS[mail](session, kim.id)
 
 
 def test_with_a_trustee_the_mail_promises_no_draft_of_what_was_sent(
