@@ -3,14 +3,15 @@
 Plan, symbols and gate reason about what is published. The auditor knows nothing of that: it is given the
 function which makes a document of answers, changes answers, and looks whether the bytes change. Each value
 that it lets a rater claim is proved by other answers with that value and the same document, so that nothing
-passes by mistake; what is not found counts as unsafe.
+passes by mistake; what is not found counts as unsafe. What has once been proved holds against everybody whose
+own answers it leaves alone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
-from itertools import product
+from itertools import islice, product
 
 from assess.publication.protection import Protection
 from assess.publication.symbols import Symbol, scaled_band, symbol_of_mean
@@ -29,9 +30,8 @@ Claims = Sequence[set[Value]]
 TRIES = 24
 """Changes in vain after which a rater counts as exposed."""
 
-
 TURNS = 3
-"""How often whole sheets go round; what is still wanted then is sought item by item."""
+"""How often whole sheets go round: once before items are searched, again for who is still exposed."""
 
 
 @dataclass(frozen=True)
@@ -91,40 +91,99 @@ def audit(answers: Answers, document: Document, limits: Limits) -> list[Exposed]
     promised = limits.protection.deniable
     if promised <= 1:
         return []  # the value that was given is always left
-    printed = document(answers)
-
-    def stays(changes: Answers) -> bool:
-        return document({**answers, **changes}) == printed
-
+    proofs = Proofs(answers, document, document(answers))
     left = dict.fromkeys(answers, promised)
-    for known, insider in _onlookers(answers, limits.protection):
-        for cell, found in _left(known, stays, limits, insider=insider):
+    for onlooker in _onlookers(answers, limits.protection):
+        for cell, found in _left(onlooker, proofs, limits):
             left[cell] = min(left[cell], found)
     return [Exposed(*cell, found) for cell, found in left.items() if found < promised]
 
 
-def _onlookers(answers: Answers, protection: Protection) -> Iterator[tuple[Answers, int | None]]:
-    """Yield what is changed together, and which rater of each leaf looks on.
+@dataclass(frozen=True)
+class Onlooker:
+    """Somebody who knows all answers but the hidden ones, and of those what raters at `places` say."""
 
-    For raters who look on from elsewhere one leaf alone is changed, so that they keep all their answers.
+    hidden: Answers
+    places: range
+
+    @property
+    def others(self) -> dict[Cell, list[int]]:
+        """The raters of each cell whose answers are to be guessed."""
+        return {
+            cell: [at for at in range(len(column)) if at not in self.places]
+            for cell, column in self.hidden.items()
+        }
+
+    def allows(self, changes: Answers) -> bool:
+        """Say whether changes leave alone what the onlooker knows."""
+        return changes.keys() <= self.hidden.keys() and all(
+            column[place] == self.hidden[cell][place]
+            for cell, column in changes.items()
+            for place in self.places
+        )
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """Changes which the document does not show, kept: they hold against everybody who allows them."""
+
+    answers: Answers
+    document: Document
+    printed: bytes
+    found: list[Answers] = field(default_factory=list)
+
+    def add(self, changes: Answers) -> bool:
+        """Say whether the document stays the same.
+
+        Where it does although more have answered, only the onlooker for whom that was tried is meant.
+        """
+        stays = self.document({**self.answers, **changes}) == self.printed
+        as_many = (_answered(col) == _answered(self.answers[cell]) for cell, col in changes.items())
+        if stays and all(as_many):
+            self.found.append(changes)
+        return stays
+
+
+def _onlookers(answers: Answers, protection: Protection) -> Iterator[Onlooker]:
+    """Yield everybody against whom a protection is to hold.
+
+    For raters who look on from elsewhere one leaf alone is hidden, so that they keep all their answers.
     """
     if not protection.insiders:
-        yield answers, None
+        yield Onlooker(answers, range(0))
         return
-    for place in range(max(map(len, answers.values()), default=0)):
-        yield {cell: column for cell, column in answers.items() if place < len(column)}, place
+    for places in _circles(range(max(map(len, answers.values()), default=0))):
+        hidden = {cell: column for cell, column in answers.items() if places[-1] < len(column)}
+        yield Onlooker(hidden, places)
     for group in dict.fromkeys(group for group, _ in answers):
-        yield {cell: column for cell, column in answers.items() if cell[0] == group}, None
+        hidden = {cell: column for cell, column in answers.items() if cell[0] == group}
+        yield Onlooker(hidden, range(0))
 
 
-def _left(
-    answers: Answers, stays: Callable[[Answers], bool], limits: Limits, *, insider: int | None
-) -> Iterator[tuple[Cell, int]]:
-    """Search all cells side by side, one document for a change of each; yield how many values are left."""
-    others = {cell: [at for at in range(len(answers[cell])) if at != insider] for cell in answers}
+def _circles(places: range) -> Iterator[range]:
+    """Yield raters together, then halves of them, down to each alone: a proof against many saves many."""
+    if places:
+        yield places
+    if len(places) > 1:
+        yield from _circles(places[: len(places) // 2])
+        yield from _circles(places[len(places) // 2 :])
+
+
+def _left(onlooker: Onlooker, proofs: Proofs, limits: Limits) -> Iterator[tuple[Cell, int]]:
+    """Search all cells side by side, one document for a change of each; yield how many values are left.
+
+    Nothing is promised against several who look on together, and nothing is yielded then: they only leave
+    proofs behind.
+    """
+    answers, others = onlooker.hidden, onlooker.others
     claims = {cell: [{value} for value in column] for cell, column in answers.items()}
-    for turned in _turned(answers, others, claims, limits):
-        _claim(turned, claims, stays)
+    for proved in filter(onlooker.allows, proofs.found):
+        _credit(proved, claims)
+    turns = _turned(answers, others, claims, limits)
+    for turned in islice(turns, 1):
+        _claim(turned, claims, proofs)
+    if len(onlooker.places) > 1:
+        return
     searches = {
         cell: _wanted(column, others[cell], claims[cell], limits)
         for cell, column in answers.items()
@@ -132,19 +191,28 @@ def _left(
     while changes := {
         cell: change for cell, search in searches.items() if (change := next(search, None))
     }:
-        _claim(changes, claims, stays)
+        _claim(changes, claims, proofs)
+    for turned in turns:
+        _claim(turned, claims, proofs)
     promised = limits.protection.deniable
     for cell, raters in others.items():
         found = (len(claims[cell][rater]) for rater in raters)
         yield cell, next((values for values in found if values < promised), promised)
 
 
-def _claim(
-    changes: Answers, claims: Mapping[Cell, Claims], stays: Callable[[Answers], bool]
-) -> None:
-    """Let raters claim what the document does not show."""
-    for cell in _unseen(changes, stays):
-        for own, value in zip(claims[cell], changes[cell], strict=True):
+def _claim(changes: Answers, claims: Mapping[Cell, Claims], proofs: Proofs) -> None:
+    """Let raters claim what the document does not show of changes all at once, else half by half."""
+    if proofs.add(changes):
+        _credit(changes, claims)
+    elif len(changes) > 1:
+        pairs, half = list(changes.items()), len(changes) // 2
+        _claim(dict(pairs[:half]), claims, proofs)
+        _claim(dict(pairs[half:]), claims, proofs)
+
+
+def _credit(changes: Answers, claims: Mapping[Cell, Claims]) -> None:
+    for cell, column in changes.items():
+        for own, value in zip(claims[cell], column, strict=True):
             own.add(value)
 
 
@@ -158,35 +226,19 @@ def _turned(
 
     Who has left several items out could not claim to have answered one alone: another's whole sheet they can.
     """
-    promised = limits.protection.deniable
-    most = max(map(len, others.values()), default=0)
-    for step in range(1, min(most, TURNS + 1)):
-        turned = {
-            cell: _with(
-                column, dict(zip(others[cell], _shifted(column, others[cell], step), strict=True))
-            )
-            for cell, column in answers.items()
-        }
+    for step in range(1, TURNS + 1):
+        turned = {cell: _gone_round(column, others[cell], step) for cell, column in answers.items()}
         if any(
-            len(own) < promised and value not in own
+            len(own) < limits.protection.deniable and value not in own
             for cell, column in turned.items()
             for own, value in zip(claims[cell], column, strict=True)
         ):
             yield turned
 
 
-def _shifted(column: Column, raters: Sequence[int], step: int) -> Iterator[Value]:
-    return (column[raters[(at + step) % len(raters)]] for at in range(len(raters)))
-
-
-def _unseen(changes: Answers, stays: Callable[[Answers], bool]) -> set[Cell]:
-    """Return the cells whose changes the document does not show: those of all at once, else half by half."""
-    if stays(changes):
-        return set(changes)
-    if len(changes) == 1:
-        return set()
-    pairs, half = list(changes.items()), len(changes) // 2
-    return _unseen(dict(pairs[:half]), stays) | _unseen(dict(pairs[half:]), stays)
+def _gone_round(column: Column, raters: Sequence[int], step: int) -> Column:
+    mates = (raters[(at + step) % len(raters)] for at in range(len(raters)))
+    return _with(column, {rater: column[mate] for rater, mate in zip(raters, mates, strict=True)})
 
 
 def _wanted(
@@ -198,8 +250,7 @@ def _wanted(
     been tried in vain ends the search: the cell is exposed.
     """
     if all(column[rater] is None for rater in raters):
-        some = limits.points[: limits.protection.deniable - 1]
-        yield from (_with(column, {rater: value}) for rater in raters for value in some)
+        yield from _broken_silence(column, raters, claims, limits)
         return
     yield from _bold(column, raters, claims, limits)
     moves = sorted(limits.moves, key=lambda move: not _is_likely(column, move, limits))
@@ -213,6 +264,17 @@ def _wanted(
                 tries += change[rater] not in claims[rater]
         if len(claims[rater]) < limits.protection.deniable:
             return
+
+
+def _broken_silence(
+    column: Column, raters: Sequence[int], claims: Claims, limits: Limits
+) -> Iterator[Column]:
+    """Yield changes in which those answer of whom none did: as many as may stay unseen, then each alone."""
+    room = max(1, limits.protection.answered_minimum - 1 - _answered(column))
+    for size, value in product((room, 1), limits.points[: limits.protection.deniable - 1]):
+        for at in range(0, len(raters), size):
+            if some := [rater for rater in raters[at : at + size] if value not in claims[rater]]:
+                yield _with(column, dict.fromkeys(some, value))
 
 
 def _bold(
@@ -241,10 +303,8 @@ def _together(column: Column, raters: Sequence[int], claims: Claims, limits: Lim
 
 def _is_likely(column: Column, move: int, limits: Limits) -> bool:
     """Say whether the same may be printed when the sum of answers moves: a guess, which guides the search."""
-    given = [value for value in column if value is not None]
-    before, after = (
-        _guess(total, len(given), len(column), limits) for total in (sum(given), sum(given) + move)
-    )
+    total, answered = sum(value or 0 for value in column), _answered(column)
+    before, after = (_guess(each, answered, len(column), limits) for each in (total, total + move))
     return before == after
 
 
@@ -287,6 +347,10 @@ def _made_up(column: Column, owed: int, mates: Sequence[int], limits: Limits) ->
         if left:
             return  # all of them together cannot
         yield _with(column, shifts)
+
+
+def _answered(column: Column) -> int:
+    return len(column) - column.count(None)
 
 
 def _with(column: Column, changes: Mapping[int, Value]) -> Column:

@@ -173,6 +173,41 @@ def test_an_insider_of_another_leaf_does_so_too() -> None:
     assert len(audit(answers, differences, STRICTLY)) == len(answers)
 
 
+@pytest.mark.parametrize("place", range(6))
+def test_what_only_the_rater_at_one_place_can_use_is_found(place: int) -> None:
+    """Beside the symbol stands the next rater's answer, moved by one where this one's is even."""
+    answers = {ITEM: (4, 3, 4, 2, 3, 4), ("peer", "care"): (3, 3, 4, 3, 2, 4)}
+
+    def document(answers: Answers) -> bytes:
+        own, next_one = (answers[ITEM][at % 6] or 0 for at in (place, place + 1))
+        return closure(answers, STRICT) + b"%d" % (next_one + (own + 1) % 2)
+
+    assert audit(answers, document, Limits(replace(STRICT, insiders=0), low=1, high=5)) == []
+    assert [str(cell) for cell in audit(answers, document, STRICTLY)] == ["peer trust (1 left)"]
+
+
+@pytest.mark.parametrize("silent", [4, 5, 9])
+def test_a_proof_for_whom_alone_answered_is_none_for_the_others(silent: int) -> None:
+    """That more have answered is no claim to make before somebody who knows how many did."""
+    answers = {ITEM: (5, *[None] * silent)}
+
+    def document(answers: Answers) -> bytes:
+        return b"another one alone" if answered(answers[ITEM][1:]) and not answers[ITEM][0] else b""
+
+    assert [cell.left for cell in audit(answers, document, STRICTLY)] == [1]
+
+
+def test_what_is_proved_against_many_is_not_sought_against_each() -> None:
+    made = []
+
+    def document(answers: Answers) -> bytes:
+        made.append(answers)
+        return closure(answers, STRICT)
+
+    assert audit({("peer", str(at)): (5,) * 10 for at in range(10)}, document, STRICTLY) == []
+    assert len(made) < 2 * 10  # each of ten onlookers alone would need two
+
+
 COLUMNS = st.lists(st.sampled_from([None, 1, 2, 3, 4, 5]), min_size=4, max_size=8).map(tuple)
 
 
@@ -214,6 +249,34 @@ def test_nothing_passes_that_cannot_be_claimed(
             if document({ITEM: other}) == document({ITEM: column})
         ]
         assert min(claimable(column, alike, insiders=insiders)) >= STANDARD.deniable
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from([None, 1, 2]), min_size=6, max_size=6).map(tuple),
+    st.integers(2, 6),
+    st.integers(),
+)
+def test_nothing_passes_that_an_insider_of_any_leaf_sees_through(
+    given_: Column, classes: int, seed: int
+) -> None:
+    """What is proved against one is held against another: each one's answers to all items are kept."""
+    limits = Limits(replace(STRICT, answered_minimum=1), low=1, high=2)
+
+    def laid(values: Column) -> Answers:
+        return {ITEM: values[:2], ("peer", "care"): values[2:4], ("client", "trust"): values[4:]}
+
+    def document(answers: Answers) -> bytes:
+        said = hashlib.blake2b(repr((answers, seed)).encode(), digest_size=2).digest()
+        return bytes([int.from_bytes(said) % classes])
+
+    if audit(laid(given_), document, limits) == []:
+        printed = document(laid(given_))
+        worlds = product([None, 1, 2], repeat=len(given_))
+        alike = [world for world in worlds if document(laid(world)) == printed]
+        for known in ({0, 2}, {1, 3}, {4}, {5}):  # the places of one rater's answers
+            left = [w for w in alike if all(w[at] == given_[at] for at in known)]
+            assert all(len({w[at] for w in left}) > 1 for at in set(range(6)) - known)
 
 
 def claimable(column: Column, alike: list[Column], *, insiders: int) -> list[int]:

@@ -76,6 +76,19 @@ def test_a_raw_total_in_a_report_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     assert {"peer", "client"} <= exposed
 
 
+def test_what_only_one_rater_can_use_is_found_in_a_report() -> None:
+    """Beside the report stands the next rater's answer, moved by one where this one's is even."""
+    table = sets(5, protection=STRICT)[4]
+
+    def document(answers: Answers) -> bytes:
+        own, next_one = (answers["direct_report", "trust1"][at] or 0 for at in (6, 7))
+        return table.document(answers) + b"%d" % (next_one + (own + 1) % 2)
+
+    assert named(audit(table.table.answers, document, Limits(STRICT, 1, 5))) == [
+        ("direct_report", "trust1")
+    ]
+
+
 def named(cells: list[Exposed]) -> list[tuple[str, str]]:
     return [(cell.group, cell.item) for cell in cells]
 
