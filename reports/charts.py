@@ -6,6 +6,7 @@ more than the words beside it. Each group has a colour and a mark, the same ever
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from markupsafe import Markup
 
@@ -63,17 +64,20 @@ class Mark:
     has_core: bool = False
 
 
+@cache
 def mark(leaf: str) -> Markup:
     """Return a leaf's mark alone, to stand before its name and to tell no more than that."""
     return _svg("mark", "", 40, 40, [_mark(leaf, 20, 20, 15)])
 
 
+@cache
 def absent(words: str) -> Markup:
     """Return a dash for the eye, and for the ear why nothing stands there."""
     line = Markup('<path d="M8 20H32" stroke="{}" stroke-width="3"/>').format(INK)
     return _svg("absent", words, 40, 40, [line])
 
 
+@lru_cache(maxsize=1024)
 def interval(figure: Figure, scale: Axis, frame: Frame = ROW) -> Markup:
     """Draw one leaf's score and interval on the scale; a score that is not given is drawn as absent."""
     middle = frame.height // 2
@@ -127,6 +131,7 @@ def _band(leaf: str, symbol: str, scale: Axis, y: int) -> Markup:
     ).format(left, y - half, width, 2 * half, colour, colour)
 
 
+@cache
 def _guides(scale: Axis, frame: Frame) -> Markup:
     lines = " ".join(
         f"M{_x(point, scale, frame)} 0V{frame.height}" for point in range(scale.low, scale.high + 1)
@@ -171,6 +176,7 @@ def _look(leaf: str) -> Mark:
     return MARKS.get(leaf, MARKS["pooled"])
 
 
+@cache
 def _mark(leaf: str, x: int, y: int, radius: int) -> Markup:
     look = _look(leaf)
     if not look.is_open:
