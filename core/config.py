@@ -44,6 +44,8 @@ class Config:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> "Config":
+        """Read the settings; one that is empty, as in a file of them, is not set."""
+        environ = {name: value for name, value in environ.items() if value}
         data = Path(environ.get("DATA_DIR", "var")).absolute()
         spool = environ.get("MAIL_SPOOL")
         config = cls(

@@ -1,9 +1,11 @@
 """The key store: a directory for secrets, apart from the database and from its backups."""
 
 import os
+import re
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 
 from core.config import Config, ConfigError
 from core.errors import DomainError
@@ -12,6 +14,8 @@ OTHERS = 0o077
 """What a mode may not hold: group and others read, write or search."""
 ELSEWHERE = "/var/lib/candid360-keys"
 """A place of its own, as docs/operations.md has it."""
+KEPT = re.compile(r"session|passwords|sums|round-.*|lost\+found|\..*")
+"""What a key store may hold; a disk of its own brings a lost+found, a shared one hidden files."""
 
 
 class UnsafeKeyStoreError(ConfigError):
@@ -105,21 +109,42 @@ def _check_place(directory: Path, database: Path | None) -> None:
     if folders:
         raise UnsafeKeyStoreError(
             f"KEY_STORE is {directory}: it lies in one folder with the database ({folders[0]}), and a "
-            f"backup of one would take the other along. Set KEY_STORE={ELSEWHERE}, or another place "
-            f"of its own. What is there already moves by: mv {directory} {ELSEWHERE}"
+            f"backup of one would take the other along. Set KEY_STORE={ELSEWHERE}, or another folder "
+            f"that holds nothing else.{_move(place, folders)}"
         )
+
+
+def _move(place: Path, folders: list[Path]) -> str:
+    """Say how the secrets go elsewhere, where that takes nothing else along."""
+    if not place.is_dir() or any(folder.is_relative_to(place) for folder in folders):
+        return ""
+    if _stranger(place):
+        return ""
+    return f" What is there already moves by: mv -T {quote(str(place))} {ELSEWHERE}"
+
+
+def _stranger(directory: Path) -> Path | None:
+    """Return something in a directory that no key store holds, as far as we may look."""
+    if not os.access(directory, os.R_OK | os.X_OK):
+        return None
+    return next((path for path in directory.iterdir() if not KEPT.fullmatch(path.name)), None)
 
 
 def _check_readers(directory: Path) -> None:
     if not directory.is_dir():
         raise UnsafeKeyStoreError(f"KEY_STORE is {directory}: this is no directory. Name another.")
-    _check_reader(directory, directory)
+    if stranger := _stranger(directory):
+        raise UnsafeKeyStoreError(
+            f"KEY_STORE is {directory}: this is no key store, for it holds {stranger.name}. Name a folder "
+            "that holds nothing else."
+        )
+    _check_reader(directory)
     for path in directory.iterdir():
-        if path.is_file():  # a disk of its own brings a lost+found, which is root's
-            _check_reader(path, directory)
+        if path.is_file():
+            _check_reader(path)
 
 
-def _check_reader(path: Path, directory: Path) -> None:
+def _check_reader(path: Path) -> None:
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -127,10 +152,10 @@ def _check_reader(path: Path, directory: Path) -> None:
     if found.st_uid != os.geteuid():
         raise UnsafeKeyStoreError(
             f"The key store is not ours: {path} belongs to user {found.st_uid}, and user {os.geteuid()} "
-            f"runs this. Run it as that user, or hand it over: chown -R {os.geteuid()} {directory}"
+            f"runs this. Run it as that user, or hand it over: chown {os.geteuid()} {quote(str(path))}"
         )
     if found.st_mode & OTHERS:
         raise UnsafeKeyStoreError(
             f"The key store lies open: others on this machine may use {path} (mode "
-            f"{found.st_mode & 0o777:o}). Close it: chmod -R go= {directory}"
+            f"{found.st_mode & 0o777:o}). Close it: chmod go= {quote(str(path))}"
         )

@@ -10,7 +10,7 @@ from core.config import Config, ConfigError
     [
         ("BASE_URL", "http://example.org", "must begin with https://"),
         ("PROXIES", "yes", "PROXIES is 'yes': it must be a whole number"),
-        ("MAIL_PORT", "", "MAIL_PORT is '': it must be a whole number"),
+        ("MAIL_PORT", "x", "MAIL_PORT is 'x': it must be a whole number"),
         ("DATABASE_URL", "mysql://somewhere/base", "sqlite:/// or postgresql://"),
         ("DATABASE_URL", "sqlite:///base.sqlite", "a path must be whole"),
         ("DATABASE_URL", "sqlite:///:memory:", "a path must be whole"),
@@ -20,6 +20,13 @@ from core.config import Config, ConfigError
 def test_a_wrong_setting_is_named(setting: str, value: str, said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         Config.from_env({setting: value})
+
+
+@pytest.mark.parametrize(
+    "setting", ["DATA_DIR", "DATABASE_URL", "KEY_STORE", "BASE_URL", "PROXIES", "MAIL_PORT"]
+)
+def test_an_empty_setting_is_none(setting: str) -> None:
+    assert Config.from_env({setting: ""}) == Config.from_env({})
 
 
 @pytest.mark.parametrize("address", ["http://localhost:5000", "https://feedback.example.org"])

@@ -5,11 +5,15 @@ import resource
 import stat
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from assess.sums import KEY_NAME
 from core.config import Config
 from core.keys import KeyLostError, KeyStore, UnsafeKeyStoreError, open_key_store
+from surveys.ballots.keynames import secret_names
+from surveys.models import Round
 from tests.conftest import OpenApp
 from wsgi import create_app
 
@@ -77,8 +81,38 @@ def test_beside_the_database_it_is_safe_and_not_made_before_it_is_needed(tmp_pat
     [("db", "db"), ("db/keys", "db"), ("db/a/b/keys", "db"), ("keys", "keys/db"), (".", "db")],
 )
 def test_one_backup_never_takes_both(tmp_path: Path, store: str, database: str) -> None:
-    with pytest.raises(UnsafeKeyStoreError, match=r"in one folder with the database .*: mv "):
+    with pytest.raises(UnsafeKeyStoreError, match="in one folder with the database"):
         open_key_store(at(tmp_path / store, tmp_path / database))
+
+
+def refusal(config: Config) -> str:
+    with pytest.raises(UnsafeKeyStoreError) as refused:
+        open_key_store(config)
+    return str(refused.value)
+
+
+def test_secrets_below_the_database_are_told_how_to_move(tmp_path: Path) -> None:
+    place = tmp_path / "db" / "my keys"
+    KeyStore(place).put("session", b"secret")
+
+    said = refusal(at(place, tmp_path / "db"))
+
+    assert said.endswith(f": mv -T '{place}' /var/lib/candid360-keys")
+
+
+@pytest.mark.parametrize(
+    "store",
+    ["db", ".", "db/none", "db/others", "db/above"],
+    ids=["the folder itself", "one above it", "nothing", "other things", "above the real one"],
+)
+def test_no_move_takes_anything_else_along(tmp_path: Path, store: str) -> None:
+    for folder in ("others/photographs", "above/real"):
+        (tmp_path / "db" / folder).mkdir(parents=True, mode=0o700)
+    (tmp_path / "db" / "x.sqlite").symlink_to(tmp_path / "db" / "above" / "real" / "y.sqlite")
+
+    said = refusal(at(tmp_path / store, tmp_path / "db"))
+
+    assert said.endswith("or another folder that holds nothing else.")
 
 
 @pytest.mark.parametrize("name", ["database", "dbkeys"])
@@ -151,7 +185,7 @@ def test_a_directory_open_to_others_is_refused_and_left_as_it_is(tmp_path: Path,
     directory.mkdir()
     directory.chmod(mode)
 
-    with pytest.raises(UnsafeKeyStoreError, match=f"mode {mode:o}.*: chmod -R go= {directory}$"):
+    with pytest.raises(UnsafeKeyStoreError, match=f"mode {mode:o}.*: chmod go= {directory}$"):
         open_key_store(settings(tmp_path))
 
     assert stat.S_IMODE(directory.stat().st_mode) == mode
@@ -159,21 +193,34 @@ def test_a_directory_open_to_others_is_refused_and_left_as_it_is(tmp_path: Path,
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
 def test_a_secret_open_to_others_is_refused(tmp_path: Path, store: KeyStore, mode: int) -> None:
-    store.put("one", b"secret")
-    (store.directory / "one").chmod(mode)
+    store.put("session", b"secret")
+    (store.directory / "session").chmod(mode)
 
-    with pytest.raises(UnsafeKeyStoreError, match=f"keys/one .mode {mode:o}"):
+    with pytest.raises(UnsafeKeyStoreError, match=f"mode {mode:o}.*: chmod go= .*/keys/session$"):
         open_key_store(settings(tmp_path))
 
 
 def test_what_belongs_to_somebody_else_is_refused(
     tmp_path: Path, store: KeyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.put("one", b"secret")
+    store.put("session", b"secret")
     monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
 
-    with pytest.raises(UnsafeKeyStoreError, match=f"chown -R {os.getuid() + 1} {store.directory}$"):
+    with pytest.raises(UnsafeKeyStoreError, match=f"chown {os.getuid() + 1} {store.directory}$"):
         open_key_store(settings(tmp_path))
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o755])
+def test_a_folder_with_other_things_is_no_key_store(tmp_path: Path, mode: int) -> None:
+    """No command is printed that would close a folder of the system, or give it away."""
+    (tmp_path / "usr" / "bin").mkdir(parents=True)
+    (tmp_path / "usr").chmod(mode)
+
+    said = refusal(settings(tmp_path, KEY_STORE=str(tmp_path / "usr")))
+
+    assert said.endswith(
+        "this is no key store, for it holds bin. Name a folder that holds nothing else."
+    )
 
 
 def test_a_file_is_no_key_store(tmp_path: Path) -> None:
@@ -184,20 +231,30 @@ def test_a_file_is_no_key_store(tmp_path: Path) -> None:
 
 
 def test_folders_in_it_are_not_ours_to_judge(tmp_path: Path, store: KeyStore) -> None:
-    store.put("one", b"secret")
+    store.put("session", b"secret")
     (store.directory / "lost+found").mkdir(mode=0o755)
+    (store.directory / ".snapshot").mkdir(mode=0o755)
 
-    assert open_key_store(settings(tmp_path)).get("one") == b"secret"
+    assert open_key_store(settings(tmp_path)).get("session") == b"secret"
+
+
+def test_every_secret_the_program_makes_may_lie_there(tmp_path: Path, store: KeyStore) -> None:
+    for name in ("session", "passwords", KEY_NAME, *secret_names(Round(id=uuid4()))):
+        store.put(name, b"secret")
+
+    assert open_key_store(settings(tmp_path))
 
 
 def test_a_draft_that_was_put_in_its_place_meanwhile_is_no_fault(
     tmp_path: Path, store: KeyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store.put("one", b"secret")
-    monkeypatch.setattr(Path, "iterdir", lambda self: iter([self / ".two.0badcafe", self / "one"]))
+    store.put("session", b"secret")
+    monkeypatch.setattr(
+        Path, "iterdir", lambda self: iter([self / ".two.0badcafe", self / "session"])
+    )
     monkeypatch.setattr(Path, "is_file", lambda _self: True)
 
-    assert open_key_store(settings(tmp_path)).get("one") == b"secret"
+    assert open_key_store(settings(tmp_path)).get("session") == b"secret"
 
 
 # --- At the start
