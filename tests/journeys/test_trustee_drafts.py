@@ -218,8 +218,9 @@ def test_under_a_trustee_the_copy_opens_no_sheet_sent_or_begun(world: World) -> 
 def test_what_the_browsers_hold_lies_nowhere(
     world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    logged = "\n".join(record.getMessage() for record in caplog.get_records("setup")).encode()
     with world.app.app_context():
-        places = {**files(tmp_path), **database(db.engine, tmp_path), "log": caplog.text.encode()}
+        places = {**files(tmp_path), **database(db.engine, tmp_path), "log": logged}
     parts = {
         f"{how} {number}": value
         for number, own in enumerate(world.own_parts)
@@ -228,6 +229,7 @@ def test_what_the_browsers_hold_lies_nowhere(
 
     assert sightings(parts, places) == set()
     assert any("keys/" in place for place in places)
+    assert b"UPDATE seat" in logged
     assert len(parts) == 12
 
 
