@@ -19,7 +19,7 @@ from surveys.forms.rounds import LAST_MINUTE
 from surveys.models import Round
 from surveys.queries.keys import running_rounds
 from surveys.queries.rounds import round_by_id, rounds
-from surveys.services.keys import EVERYTHING, NOTHING, Loss, loss_of, waits_for_trustee
+from surveys.services.keys import EVERYTHING, NOTHING, Loss, loss_of, stage_of, waits_for_trustee
 from surveys.services.reopening import reopen
 from surveys.services.rounds import lock_round
 from surveys.services.trustees import replace_trustee, unlock
@@ -36,6 +36,13 @@ FOR_GOOD = (
     "What it sealed is emptied unread, and there is no way back. "
     "Is it lost for good, and not only elsewhere?"
 )
+WAS_READ = (
+    "Was it closed already, and its reports read, before this database was put back from a backup?"
+)
+TWICE = (
+    "Then it is not opened again: two reports of the same people can be subtracted from each other. A backup "
+    "made after it closed has its reports."
+)
 ANOTHER_STORE = (
     "This looks like another key store: of no running round does it hold anything. Point KEY_STORE at the "
     "right place, and nothing is lost. Where everything is lost for good, say so by --lost-for-good."
@@ -49,24 +56,31 @@ def list_rounds() -> None:
     """Show every round with its state and deadline, and what is wrong with its key."""
     for round_ in rounds(db.session):
         words = f"{round_.id}  {round_.state:<6}  {round_.deadline:%Y-%m-%d}  {round_.name}"
-        click.echo(f"{words}  {_of_its_key(round_)}".rstrip())
+        remark = _of_its_key(round_)
+        click.echo(f"{words}  ({remark})" if remark else words)
 
 
 @group.command("lock")
 @click.argument("round_id", metavar="ROUND", type=click.UUID)
+@click.confirmation_option(
+    prompt="Nobody can answer any more, and there is no way back. Go on?", help="Do not ask."
+)
 def lock(round_id: UUID) -> None:
     """Close ROUND early: nobody can answer any more, and there is no way back."""
     with _deed("locked", round_id) as round_:
         lock_round(db.session, round_, at=clock.now())
-    waits = "It waits for its trustee" if round_.trustee_id else "The worker scores it soon"
-    click.echo(f"The round is locked. {waits}.")
+    click.echo(f"The round is locked. {_what_follows(round_)}")
 
 
 @group.command("unlock")
 @click.argument("round_id", metavar="ROUND", type=click.UUID)
-@click.option("--passphrase", prompt="The trustee's passphrase", hide_input=True)
-def unlock_command(round_id: UUID, passphrase: str) -> None:
+@click.option(
+    "--passphrase-stdin", is_flag=True, help="Read the passphrase from a pipe; do not ask for it."
+)
+def unlock_command(round_id: UUID, *, passphrase_stdin: bool) -> None:
     """Let the trustee give their passphrase for ROUND here instead of on their page."""
+    _check_waits(_round(round_id))
+    passphrase = _passphrase(is_piped=passphrase_stdin)
     with _deed("unlocked the key of", round_id) as round_:
         unlock(db.session, round_, _key_store(), passphrase=passphrase)
     click.echo("The key is unlocked. The worker scores the round within a minute or two.")
@@ -82,13 +96,15 @@ def unlock_command(round_id: UUID, passphrase: str) -> None:
     is_flag=True,
     help="Go on where the key store holds nothing of any running round.",
 )
-@click.option("--yes", is_flag=True, help="Do not ask whether the key is lost for good: it is.")
+@click.option(
+    "--yes", is_flag=True, help="Do not ask: the key is lost for good, and no report was read."
+)
 def reopen_command(round_id: UUID, deadline: datetime, *, lost_for_good: bool, yes: bool) -> None:
     """Open ROUND again for answers, where its key is lost; what was sent is emptied unread."""
     lost = loss_of(db.session, _round(round_id), _key_store())
     if lost != NOTHING:
         _check_place(lost, lost_for_good=lost_for_good)
-        _make_sure(asks=not yes)
+        _make_sure(lost, asks=not yes)
     with _deed("reopened", round_id) as round_:
         moment = datetime.combine(deadline, LAST_MINUTE)
         reopen(db.session, round_, _key_store(), deadline=moment, at=clock.now())
@@ -159,6 +175,35 @@ def _round(round_id: UUID) -> Round:
     return round_
 
 
+def _what_follows(round_: Round) -> str:
+    match stage_of(db.session, round_, _key_store()):
+        case "lost":
+            return f"It cannot be scored yet: {_of_its_key(round_)}."
+        case "waiting":
+            return "It waits for its trustee."
+        case _:
+            return "The worker scores it soon."
+
+
+def _check_waits(round_: Round) -> None:
+    """Ask nobody for a passphrase that would open nothing."""
+    if waits_for_trustee(round_, _key_store()):
+        return
+    why = f": {_of_its_key(round_)}" if _of_its_key(round_) else ""
+    raise click.ClickException(
+        f"The round is {round_.state}, and waits for no passphrase{why}. Nothing was changed."
+    )
+
+
+def _passphrase(*, is_piped: bool) -> str:
+    """Return what the trustee types, or what a pipe brings; meanwhile nobody waits for the database."""
+    db.session.rollback()
+    if is_piped:
+        return sys.stdin.readline().rstrip("\r\n")
+    typed: str = click.prompt("The trustee's passphrase", hide_input=True)
+    return typed
+
+
 def _check_place(lost: Loss, *, lost_for_good: bool) -> None:
     """Refuse where it is the setting rather than the key that got lost."""
     click.echo(
@@ -171,17 +216,20 @@ def _check_place(lost: Loss, *, lost_for_good: bool) -> None:
         raise click.ClickException(ANOTHER_STORE)
 
 
-def _make_sure(*, asks: bool) -> None:
-    """Ask before anything is thrown away; meanwhile nobody waits for the database."""
+def _make_sure(lost: Loss, *, asks: bool) -> None:
+    """Ask before anything is thrown away, or published twice; meanwhile nobody waits for the database."""
     db.session.rollback()
-    if asks:
-        click.confirm(FOR_GOOD, abort=True)
+    if not asks:
+        return
+    click.confirm(FOR_GOOD, abort=True)
+    if lost == EVERYTHING and click.confirm(WAS_READ):  # as close leaves a key store
+        raise click.ClickException(TWICE)
 
 
 def _of_its_key(round_: Round) -> str:
     if loss_of(db.session, round_, _key_store()) != NOTHING:
-        return f"(its key is not in {_key_store().directory}, or is another one)"
-    return "(waits for its trustee)" if waits_for_trustee(round_, _key_store()) else ""
+        return f"its key is not in {_key_store().directory}, or is another one"
+    return "waits for its trustee" if waits_for_trustee(round_, _key_store()) else ""
 
 
 def _key_store() -> KeyStore:

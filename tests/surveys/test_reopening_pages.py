@@ -17,6 +17,7 @@ from surveys.ballots.keynames import (
     draft_key_name,
     link_key_name,
     private_key_name,
+    terms_name,
     wrapped_key_name,
 )
 from surveys.models import Round
@@ -180,6 +181,22 @@ def test_a_key_store_with_another_rounds_key_is_the_right_one(
     assert command(app, "reopen", str(partly.id), "--deadline", day, "--yes").exit_code == 0
 
 
+@pytest.mark.usefixtures("open_round")
+def test_a_round_whose_reports_were_read_is_not_opened_again(
+    app: Flask, session: Session, partly: Round, key_store: KeyStore
+) -> None:
+    """Its key was destroyed by a close that the database put back does not know of."""
+    lose(session, partly, key_store, KEY, LINKS, DRAFTS, terms_name)
+    words = ("reopen", str(partly.id), "--deadline", f"{clock.today() + timedelta(days=40)}")
+
+    read = command(app, *words, said="y\ny\n")
+
+    assert (read.exit_code, sent_in(session, partly)) == (1, 4)
+    assert "two reports of the same people can be subtracted" in read.output
+    assert command(app, *words, said="y\nn\n").exit_code == 0
+    assert sent_in(session, partly) == 0
+
+
 def test_a_passphrase_is_given_on_the_command_line(
     app: Flask, session: Session, entrusted_locked: Round, key_store: KeyStore
 ) -> None:
@@ -189,7 +206,39 @@ def test_a_passphrase_is_given_on_the_command_line(
     right = command(app, "unlock", str(entrusted_locked.id), said=f"{PASSPHRASE}\n")
 
     assert (right.exit_code, PASSPHRASE in right.output) == (0, False)
+    assert "The trustee's passphrase: " in right.output
     assert key_store.has(private_key_name(entrusted_locked))
+
+
+def test_a_passphrase_comes_through_a_pipe_and_never_as_an_argument(
+    app: Flask, session: Session, entrusted_locked: Round, key_store: KeyStore
+) -> None:
+    """What stands behind a command is seen by everybody on the machine, and kept by the shell."""
+    words = ("unlock", str(entrusted_locked.id))
+    assert command(app, *words, "--passphrase", PASSPHRASE).exit_code == 2
+
+    piped = command(app, *words, "--passphrase-stdin", said=f"{PASSPHRASE}\n")
+
+    assert (piped.exit_code, "passphrase: " in piped.output) == (0, False)
+    assert key_store.has(private_key_name(entrusted_locked))
+
+
+def test_nobody_is_asked_for_a_passphrase_that_would_open_nothing(
+    app: Flask,
+    session: Session,
+    open_round: Round,
+    entrusted_locked: Round,
+    key_store: KeyStore,
+) -> None:
+    lose(session, entrusted_locked, key_store, wrapped_key_name)
+
+    early = command(app, "unlock", str(open_round.id), said="x\n")
+    lost = command(app, "unlock", str(entrusted_locked.id), said=f"{PASSPHRASE}\n")
+
+    assert "The round is open, and waits for no passphrase. Nothing" in early.output
+    assert f"no passphrase: its key is not in {key_store.directory}" in lost.output
+    assert {early.exit_code, lost.exit_code} == {1}
+    assert "The trustee's passphrase" not in early.output + lost.output
 
 
 def test_an_operator_names_another_trustee(
@@ -213,7 +262,10 @@ def test_an_operator_names_another_trustee(
 def test_a_round_that_is_not_there_is_said_so(app: Flask, session: Session) -> None:
     nowhere = "00000000-0000-0000-0000-000000000000"
 
-    assert "There is no such round" in command(app, "unlock", nowhere, said="x\n").output
+    said = command(app, "unlock", nowhere, said="x\n").output
+
+    assert "There is no such round" in said
+    assert "passphrase" not in said
 
 
 # --- A trustee's pages

@@ -12,6 +12,7 @@ from accounts.models import Account, Person, Role
 from assess.publication.protection import PROTECTIONS
 from core.keys import KeyStore
 from surveys import models
+from surveys.ballots.keynames import private_key_name
 from surveys.forms.rounds import GROUP_CHOICES
 from surveys.models import MINIMUMS, Leader, Round
 from surveys.policies import may_have_rated, may_manage
@@ -242,17 +243,48 @@ def test_a_round_is_locked_by_command(
     round_ = make_open_round(session, key_store)
     session.commit()
 
-    first = runner.invoke(args=["surveys", "lock", str(round_.id)])
-    again = runner.invoke(args=["surveys", "lock", str(round_.id)])
+    first = runner.invoke(args=["surveys", "lock", str(round_.id)], input="y\n")
+    again = runner.invoke(args=["surveys", "lock", str(round_.id), "--yes"])
 
     session.expire_all()
     assert (first.exit_code, round_.state) == (0, "locked")
+    assert first.output.endswith("The round is locked. The worker scores it soon.\n")
     assert again.exit_code == 1
     assert "This round is over" in again.output
 
 
+def test_nothing_is_locked_before_somebody_says_so(
+    session: Session, key_store: KeyStore, runner: FlaskCliRunner
+) -> None:
+    round_ = make_open_round(session, key_store)
+    session.commit()
+
+    no = runner.invoke(args=["surveys", "lock", str(round_.id)], input="n\n")
+
+    session.expire_all()
+    assert (no.exit_code, round_.state) == (1, "open")
+    assert "there is no way back. Go on?" in no.output
+
+
+def test_who_locks_a_round_reads_what_it_waits_for(
+    session: Session, key_store: KeyStore, runner: FlaskCliRunner, entrusted_open: Round
+) -> None:
+    lost = make_open_round(session, key_store)
+    session.commit()
+    key_store.destroy(private_key_name(lost))
+
+    said = [
+        runner.invoke(args=["surveys", "lock", str(round_.id), "--yes"]).output
+        for round_ in (entrusted_open, lost)
+    ]
+
+    assert said[0].endswith("It waits for its trustee.\n")
+    assert f"cannot be scored yet: its key is not in {key_store.directory}" in said[1]
+
+
 def test_an_unknown_round_is_not_locked(session: Session, runner: FlaskCliRunner) -> None:
-    nobody = runner.invoke(args=["surveys", "lock", "00000000-0000-0000-0000-000000000000"])
+    nowhere = "00000000-0000-0000-0000-000000000000"
+    nobody = runner.invoke(args=["surveys", "lock", nowhere, "--yes"])
 
     assert nobody.exit_code == 1
     assert "There is no such round" in nobody.output
