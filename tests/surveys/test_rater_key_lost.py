@@ -142,6 +142,7 @@ def test_nobody_finds_out_only_when_they_send(unsealable: Visit, seat: Seat, pla
     assert CANNOT_BE_SENT in page
     assert "Send my answers" not in page
     assert "What happens now." not in page
+    assert "then send" not in page
 
 
 def test_with_its_keys_a_round_says_nothing_of_them(begun: Visit, seat: Seat) -> None:
