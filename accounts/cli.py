@@ -4,7 +4,6 @@ import sys
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
 from flask_security import hash_password
 
 from accounts.forms import read_people, wrong_with_address
@@ -12,11 +11,12 @@ from accounts.models import ROLES
 from accounts.queries import accounts, person_of
 from accounts.services import grant, import_people, set_password
 from core import audit
+from core.commands import Group
 from core.db import db
 from core.errors import DomainError
 from core.tables import FaultyFileError
 
-group = AppGroup("accounts", help="People and those who sign in.")
+group = Group("accounts", help="People and those who sign in.")
 ACTOR = "command line"
 REFUSED = 2
 

@@ -12,12 +12,12 @@ from uuid import UUID
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 from threadpoolctl import threadpool_limits
 
 from assess.forms import Scale, read_ratings
 from assess.queries import leaders_called, leaders_of
 from core import audit
+from core.commands import Group
 from core.db import db
 from core.errors import DomainError, NotFoundError
 from core.tables import read_table
@@ -38,7 +38,7 @@ WHY_NO_SUMS = {
     "raters": "no round with this questionnaire before",
 }
 
-group = AppGroup("assess", help="Figures about ratings.")
+group = Group("assess", help="Figures about ratings.")
 
 
 def _columns(_context: click.Context, _option: click.Parameter, value: str) -> tuple[str, ...]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import click
 from flask import Flask, current_app
-from flask.cli import AppGroup
 from huey import Huey, RedisHuey, SqliteHuey
 from huey.api import crontab
 from huey.serializer import SignedSerializer
 
 from core import mail
+from core.commands import Group
 from core.config import Config
 from core.db import db
 
@@ -88,7 +88,7 @@ def _in_context(app: Flask, job: Job) -> Callable[[], None]:
     return run
 
 
-group = AppGroup("jobs", help="The work that runs by itself.")
+group = Group("jobs", help="The work that runs by itself.")
 
 
 @group.command("work")

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
 
+from core.commands import Group
 from core.db import db
 from core.errors import DomainError
 from instruments import queries, services
@@ -15,7 +15,7 @@ from instruments.questionnaires import Instrument
 
 REFUSED = 2
 
-group = AppGroup("instruments", help="Instruments: what raters are asked.")
+group = Group("instruments", help="Instruments: what raters are asked.")
 
 
 @group.command("check")

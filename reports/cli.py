@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
-from flask.cli import AppGroup
 
 from assess.publication.protection import PROTECTIONS
+from core.commands import Group
 from core.errors import DomainError
 from instruments.queries import find_instrument
 from surveys.forms.answers import read_answers
@@ -20,7 +20,7 @@ REFUSED = 2
 PROMISING = [name for name, level in PROTECTIONS.items() if level.deniable > 1]
 """Protections that promise more than the answer given."""
 
-group = AppGroup("reports", help="Reports.")
+group = Group("reports", help="Reports.")
 
 
 @group.command("from-csv")

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 
 from accounts.queries import account_of
 from core import audit, clock
+from core.commands import Group
 from core.db import db
 from core.errors import DomainError
 from core.keys import KeyStore
@@ -48,7 +48,7 @@ ANOTHER_STORE = (
     "right place, and nothing is lost. Where everything is lost for good, say so by --lost-for-good."
 )
 
-group = AppGroup("surveys", help="Rounds.")
+group = Group("surveys", help="Rounds.")
 
 
 @group.command("list")
