@@ -16,9 +16,10 @@ from core.db import db
 from core.errors import DomainError
 from core.keys import KeyStore
 from surveys.models import Round
+from surveys.queries.apart import asked_near
 from surveys.services.apart import overlaps
 from surveys.services.rounds import add_leader, launch
-from tests.factories import NOON, make_round
+from tests.factories import NOON, make_person, make_round
 from tests.statements import counted_statements
 from tests.surveys.companies import Company
 from tests.surveys.rounds import post
@@ -71,6 +72,16 @@ def test_many_rounds_are_compared_in_one_statement(company: Company, session: Se
 
     assert [overlap.people for overlap in found] == [{str(company.people[5].id)}]
     assert len(statements) == 1
+
+
+def test_rounds_of_other_leaders_are_not_even_loaded(company: Company, session: Session) -> None:
+    company.launched(peer=range(6))
+    company.leader = make_person(session, "Somebody Else")
+    round_ = company.drafted(peer=range(6))
+
+    found = asked_near(session, round_, since=NOON)
+
+    assert [asked.leader.name for asked in found] == ["Somebody Else"]
 
 
 def test_of_two_launches_at_once_one_is_refused(own_app: Flask) -> None:
