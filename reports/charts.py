@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from markupsafe import Markup
 
 GUIDE = "#dcd9d0"
-ABSENT = "#a7a39a"
+ABSENT = "#8f8b82"
 INK = "#1c2733"
 UNSAID = Markup('aria-hidden="true">')
 PAD = 24  # room for half a mark at either end of the scale
@@ -224,8 +224,8 @@ MARKS = {
     "supervisor": Mark(_square, "#0072b2"),
     "supervisors_supervisor": Mark(_square, "#3f51b5", is_open=True, has_core=True),
     "peer": Mark(_circle, "#00805d"),
-    "direct_report": Mark(_triangle, "#c25500"),
+    "direct_report": Mark(_triangle, "#bd5200"),
     "past_supervisor": Mark(_square, "#0072b2", is_open=True),
-    "past_direct_report": Mark(_triangle, "#c25500", is_open=True),
+    "past_direct_report": Mark(_triangle, "#bd5200", is_open=True),
     "pooled": Mark(_hexagon, "#7b5aa6"),
 }

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.charts import MARKS, PAD, ROW, Axis, Figure, absent, interval, mark, strip
+from reports.charts import ABSENT, MARKS, PAD, ROW, Axis, Figure, absent, interval, mark, strip
 from surveys.models import GROUPS
 
 SCALE = Axis(1, 5)
@@ -98,8 +98,12 @@ def test_two_groups_never_look_the_same_in_grey() -> None:
     )
 
 
-def test_every_colour_stands_out_from_white() -> None:
-    assert all(1.05 / (luminance(look.colour) + 0.05) >= 4.5 for look in MARKS.values())
+@pytest.mark.parametrize("ground", ["#ffffff", "#fbfaf7"], ids=["white", "paper"])
+def test_every_colour_stands_out_from_its_ground(ground: str) -> None:
+    light = luminance(ground) + 0.05
+
+    assert all(light / (luminance(look.colour) + 0.05) >= 4.5 for look in MARKS.values())
+    assert light / (luminance(ABSENT) + 0.05) >= 3
 
 
 @pytest.mark.parametrize("leaf", [*GROUPS, "pooled"])
