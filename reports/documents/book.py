@@ -15,14 +15,8 @@ from instruments.questionnaires import Competency, Item
 from reports import charts
 from reports.documents import captions, sentences, words
 from reports.documents.comparisons import Matrix, Verdict, matrix, smallest_gap, verdicts
-from reports.documents.findings import (
-    OPEN_QUESTIONS,
-    Finding,
-    far_up,
-    questions,
-    standing_out,
-    strengths,
-)
+from reports.documents.findings import Finding, far_up, standing_out, strengths
+from reports.documents.questions import OPEN_QUESTIONS, questions
 from reports.documents.readings import Evidence, Reading
 from reports.documents.remarks import Answers, remarks
 from reports.documents.words import Voice
@@ -60,6 +54,19 @@ class Chapter:
     agreement: str
     rows: tuple[Row, ...]
     items: tuple[ItemLine, ...]
+
+    @cached_property
+    def symbols(self) -> frozenset[str | None]:
+        return frozenset(cell.symbol for line in self.items for cell in line.cells)
+
+    @property
+    def bands(self) -> list[str]:
+        """Return the bands that stand in the table, the highest first."""
+        return sorted(filter(words.is_band, self.symbols), reverse=True)
+
+    @property
+    def has_dashes(self) -> bool:
+        return None in self.symbols
 
 
 @dataclass(frozen=True)
@@ -116,6 +123,19 @@ class Book:
         return questions(self.reading)
 
     @property
+    def sure_questions(self) -> list[Finding]:
+        return [found for found in self.questions if found.is_sure]
+
+    @property
+    def leanings(self) -> list[Finding]:
+        """What shows in the figures without being sure."""
+        return [found for found in self.questions if not found.is_sure]
+
+    @property
+    def less_sure(self) -> str:
+        return sentences.less_sure(is_all=not self.sure_questions)
+
+    @property
     def put_together(self) -> list[str]:
         """What was put together or left out, in sentences."""
         return [*sentences.pooling(self.card), *sentences.left_out(self.card)]
@@ -136,6 +156,11 @@ class Book:
             (competency, self._rows(competency, frame))
             for competency in self.card.instrument.competencies
         ]
+
+    @property
+    def has_gaps(self) -> bool:
+        """Whether a score is missing somewhere."""
+        return any(row.score is None for row in self.card.competencies)
 
     @property
     def verdicts(self) -> list[Verdict]:
@@ -163,10 +188,10 @@ class Book:
     def smallest_gap(self) -> str:
         return smallest_gap(self.card.instrument.scale)
 
-    @property
+    @cached_property
     def bands(self) -> list[str]:
         """The bands of this report as they are printed; where there is none, those there might have been."""
-        printed = {row.symbol for row in self.card.items if row.symbol and row.symbol[-1] in "+-"}
+        printed = {symbol for chapter in self.chapters for symbol in chapter.bands}
         return sorted(printed, reverse=True) or self._possible_bands()
 
     def _possible_bands(self) -> list[str]:

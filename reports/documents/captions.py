@@ -76,10 +76,7 @@ def _where_you_stand(reading: Reading, competency: str) -> str:
     if reading.own(competency) is None:
         return _without_you(reading, sights)
     if outside := _outside(reading, sights):
-        return (
-            f"You rate this {outside}. By how much we cannot say surely enough to call it "
-            "a difference that matters."
-        )
+        return f"You rate this {outside}. Whether by enough to matter, we cannot say surely."
     if len(sights) > 1:
         return (
             "The ranges overlap, and your own answer lies within them. "
@@ -107,10 +104,6 @@ def _with_rest(reading: Reading, said: str, sights: list[Sight]) -> str:
 
 def _outside(reading: Reading, sights: list[Sight]) -> str:
     """Return "higher than your peers do", for every line that the own mark lies outside of."""
-    below = [sight.leaf for sight in sights if reading.side(sight) > 0]
-    above = [sight.leaf for sight in sights if reading.side(sight) < 0]
-    return ", and ".join(
-        f"{how} than {reading.subjects(leaves)} do"
-        for leaves, how in ((below, "higher"), (above, "lower"))
-        if leaves
-    )
+    left = [sight.leaf for sight in sights if reading.side(sight) > 0]
+    right = [sight.leaf for sight in sights if reading.side(sight) < 0]
+    return reading.rate(left, right)

@@ -77,15 +77,20 @@ def matrix(reading: Reading) -> Matrix | None:
     return Matrix(
         voices,
         tuple(
-            (competency.title, tuple(_cell(rows.get((key, who.leaf))) for who in voices))
+            (competency.title, tuple(_cell(reading, rows.get((key, who.leaf))) for who in voices))
             for key, competency in reading.competencies.items()
         ),
     )
 
 
+def least_gap(scale: Scale) -> float:
+    """Return the smallest difference that matters, in scale points."""
+    return MINIMUM_GAP * (scale.high - scale.low) / 4
+
+
 def smallest_gap(scale: Scale) -> str:
     """Return the smallest difference that matters, in words."""
-    gap = MINIMUM_GAP * (scale.high - scale.low) / 4
+    gap = least_gap(scale)
     return "half a point" if gap == MINIMUM_GAP else f"{points(gap)} of a point"
 
 
@@ -107,9 +112,15 @@ def _gap_line(reading: Reading, row: AwarenessRow, side: int) -> GapLine:
     )
 
 
-def _cell(row: AwarenessRow | None) -> Cell:
+def _cell(reading: Reading, row: AwarenessRow | None) -> Cell:
     if row is None or row.gap is None or row.low is None or row.high is None:
-        return Cell("", "too few answers")
+        return Cell("", _why_empty(reading, row))
     if row.flag in {"blind spot", "hidden strength"}:
         return Cell("", "see above")
     return Cell(signed(row.gap), between(row.low, row.high), row.flag == "agree")
+
+
+def _why_empty(reading: Reading, row: AwarenessRow | None) -> str:
+    if row and reading.own(row.competency) is None:
+        return "you answered too little"
+    return "answered too little" if row and row.leaf in reading.named else "too few answers"

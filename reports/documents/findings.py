@@ -10,16 +10,11 @@ from dataclasses import dataclass, replace
 from itertools import permutations
 
 from instruments.questionnaires import Competency, Scale
-from reports.documents.readings import Evidence, Reading
+from reports.documents.readings import Evidence, Reading, drawn
 from reports.documents.words import sentence
 
 MOST = 3
 FAR_UP = 2 / 3  # an interval above two thirds of the scale is high whatever the rest is
-OPEN_QUESTIONS = (
-    "Which moment of the last months would the people who work with you remember, and why?",
-    "What did you expect to read here, and what did you not find?",
-    "Whom could you ask for an example of something in this report that you do not recognise?",
-)
 
 
 @dataclass(frozen=True)
@@ -30,6 +25,8 @@ class Finding:
     text: str
     evidence: tuple[Evidence, ...]
     certainty: float
+    """By how many scale points it clears what it is held against."""
+    is_sure: bool = True
 
 
 def strengths(reading: Reading) -> list[Finding]:
@@ -38,50 +35,31 @@ def strengths(reading: Reading) -> list[Finding]:
 
 
 def standing_out(reading: Reading) -> list[Finding]:
-    apart = _surest(_above_the_rest(reading))
-    known = {finding.competency.key for finding in apart}
-    high = [found for found in _surest(_far_up(reading)) if found.competency.key not in known]
+    apart = surest(_above_the_rest(reading))
+    known = {found.competency.key for found in apart}
+    high = [found for found in surest(_far_up(reading)) if found.competency.key not in known]
     return [*apart, *high][:MOST]
 
 
 def taken_for_granted(reading: Reading) -> list[Finding]:
     """Return the clearest of what others see more of than the leader, as a strength and not as a question."""
-    return _surest(_hidden_strengths(reading, asking=False))[:1]
+    return surest(_hidden_strengths(reading, asking=False))[:1]
 
 
-def questions(reading: Reading) -> list[Finding]:
-    """Return up to three questions which the figures ask, of as many kinds as there are."""
-    kinds = [
-        _surest(kind)
-        for kind in (
-            _blind_spots(reading),
-            _groups_apart(reading),
-            _standing_back(reading),
-            _disagreements(reading),
-            _open_strengths(reading),
-        )
-    ]
-    chosen: dict[str, Finding] = {}
-    for place in range(max(map(len, kinds))):
-        for kind in kinds:
-            _choose(chosen, kind[place:])
-    return list(chosen.values())
+def differences(reading: Reading) -> list[list[Finding]]:
+    """Return what surely lies apart and so asks a question, kind by kind, the surest of each first."""
+    kinds = (_blind_spots, _groups_apart, _standing_back, _disagreements, _open_strengths)
+    return [surest(kind(reading)) for kind in kinds]
 
 
-def _choose(chosen: dict[str, Finding], candidates: list[Finding]) -> None:
-    fresh = [found for found in candidates if found.competency.key not in chosen]
-    if fresh and len(chosen) < MOST:
-        chosen[fresh[0].competency.key] = fresh[0]
-
-
-def _surest(findings: Iterable[Finding]) -> list[Finding]:
+def surest(findings: Iterable[Finding]) -> list[Finding]:
     """Return the surest finding of each competency, the surest first; ties keep the instrument's order."""
     best: dict[str, Finding] = {}
-    for finding in findings:
-        key = finding.competency.key
-        if key not in best or finding.certainty > best[key].certainty:
-            best[key] = finding
-    return sorted(best.values(), key=lambda finding: -finding.certainty)
+    for found in findings:
+        key = found.competency.key
+        if key not in best or found.certainty > best[key].certainty:
+            best[key] = found
+    return sorted(best.values(), key=lambda found: -drawn(found.certainty))
 
 
 def _above_the_rest(reading: Reading) -> Iterator[Finding]:
@@ -108,7 +86,7 @@ def _far_up(reading: Reading) -> Iterator[Finding]:
             f"{sentence(reading.subjects(leaves))} {reading.see(leaves)} much of this: "
             "clearly in the upper third of the scale."
         )
-        yield _finding(reading, key, text, leaves, min(sight.low for sight in sights) - bar)
+        yield finding(reading, key, text, leaves, min(sight.low for sight in sights) - bar)
 
 
 def far_up(scale: Scale) -> float:
@@ -127,7 +105,7 @@ def _blind_spots(reading: Reading) -> Iterator[Finding]:
             "What do you do that does not reach them, and what would they need to see?"
         )
         certainty = max(row.low or 0.0 for row in rows)
-        yield _finding(reading, key, text, ("self", *leaves), certainty)
+        yield finding(reading, key, text, ("self", *leaves), certainty)
 
 
 def _hidden_strengths(reading: Reading, *, asking: bool = True) -> Iterator[Finding]:
@@ -141,7 +119,7 @@ def _hidden_strengths(reading: Reading, *, asking: bool = True) -> Iterator[Find
         )
         question = " What do you do there that you take for granted?" if asking else ""
         certainty = max(-(row.high or 0.0) for row in rows)
-        yield _finding(reading, key, text + question, ("self", *leaves), certainty)
+        yield finding(reading, key, text + question, ("self", *leaves), certainty)
 
 
 def _open_strengths(reading: Reading) -> Iterator[Finding]:
@@ -160,7 +138,7 @@ def _groups_apart(reading: Reading) -> Iterator[Finding]:
                 f"{sentence(upper.subject)} {upper.verb('see')} more of this than {lower.subject}. "
                 "What is different in how you are with each?"
             )
-            yield _finding(reading, key, text, (more.leaf, less.leaf), more.low - less.high)
+            yield finding(reading, key, text, (more.leaf, less.leaf), more.low - less.high)
 
 
 def _standing_back(reading: Reading) -> Iterator[Finding]:
@@ -185,10 +163,10 @@ def _disagreements(reading: Reading) -> Iterator[Finding]:
             f"{sentence(reading.subjects(leaves))} do not agree among themselves: some see much of "
             "this, some little. With whom does it come easily, and with whom not?"
         )
-        yield _finding(reading, key, text, leaves, 0.0)
+        yield finding(reading, key, text, leaves, 0.0)
 
 
-def _finding(
+def finding(
     reading: Reading, competency: str, text: str, leaves: Iterable[str], certainty: float
 ) -> Finding:
     return Finding(
@@ -200,7 +178,7 @@ def _against_the_rest(
     reading: Reading, competency: str, text: str, margins: Mapping[str, float]
 ) -> Finding:
     """Return a finding which rests on the middle of what the same people say of all competencies."""
-    found = _finding(reading, competency, text, margins, max(margins.values()))
+    found = finding(reading, competency, text, margins, max(margins.values()))
     evidence = tuple(
         replace(fact, middle=reading.middles[fact.voice.leaf]) for fact in found.evidence
     )

@@ -92,7 +92,14 @@ class Reading:
         return max(0.0, sight.low - middle) + min(0.0, sight.high - middle)
 
     def of(self, competency: str) -> list[Sight]:
-        return [sight for sight in self.sights if sight.competency == competency]
+        return self._by_competency.get(competency, [])
+
+    @cached_property
+    def _by_competency(self) -> dict[str, list[Sight]]:
+        sights: dict[str, list[Sight]] = {}
+        for sight in self.sights:
+            sights.setdefault(sight.competency, []).append(sight)
+        return sights
 
     def scored(self, competency: str) -> list[str]:
         """Return the leaves whose score of a competency is shown."""
@@ -112,10 +119,14 @@ class Reading:
 
     def flagged(self, flag: str, competency: str) -> list[AwarenessRow]:
         """Return the comparisons with one outcome: with groups first, then with people shown by name."""
-        rows = [
-            row for row in self.card.awareness if (row.flag, row.competency) == (flag, competency)
-        ]
-        return sorted(rows, key=lambda row: row.leaf in self.named)
+        return self._by_outcome.get((flag, competency), [])
+
+    @cached_property
+    def _by_outcome(self) -> dict[tuple[str | None, str], list[AwarenessRow]]:
+        rows: dict[tuple[str | None, str], list[AwarenessRow]] = {}
+        for row in sorted(self.card.awareness, key=lambda row: row.leaf in self.named):
+            rows.setdefault((row.flag, row.competency), []).append(row)
+        return rows
 
     def flagged_leaves(self, flag: str, competency: str) -> list[str]:
         return [row.leaf for row in self.flagged(flag, competency)]
@@ -138,6 +149,17 @@ class Reading:
 
     def see(self, leaves: list[str]) -> str:
         return self.voices[leaves[0]].verb("see") if len(leaves) == 1 else "see"
+
+    def rate(self, above: list[str], below: list[str]) -> str:
+        """Return "higher than your peers do, and lower than your supervisor does"."""
+        return ", and ".join(
+            f"{how} than {self.subjects(leaves)} {self._do(leaves)}"
+            for leaves, how in ((above, "higher"), (below, "lower"))
+            if leaves
+        )
+
+    def _do(self, leaves: list[str]) -> str:
+        return "does" if len(leaves) == 1 and self.voices[leaves[0]].is_one else "do"
 
 
 def drawn(value: float) -> float:

@@ -1,10 +1,11 @@
 """Sentences which say what the figures show: what to see in a chart, how sure we are, who answered."""
 
+from collections.abc import Sequence
 from statistics import mean
 
 from assess.scorecards.types import CompetencyRow, Reason, Scorecard
 from reports.documents.readings import Reading
-from reports.documents.words import WHY, listed, number, points, sentence
+from reports.documents.words import WHY, listed, number, points, printed, said_symbol, sentence
 
 GROUPS = {
     "self": "your own answers",
@@ -44,9 +45,24 @@ def certainty(reading: Reading) -> str:
         )
     return (
         "Each score comes from a few people. If everybody like them had answered, it could lie about "
-        f"{_offs(reading)}. We name a difference only where it is clearly larger than chance would "
-        "make it."
+        f"{_offs(reading)}. We call a difference sure only where it is clearly larger than "
+        "chance would make it."
     )
+
+
+def banded(bands: Sequence[str]) -> str:
+    """Return what the bands in a table mean, and what they count as."""
+    meanings = "; ".join(f"{printed(band)} means: {said_symbol(band)}" for band in bands)
+    return (
+        f"{meanings}. Nearer to the end of the scale, an exact mean could tell what single people "
+        "answered. In the score above it counts as the middle of its band."
+    )
+
+
+def less_sure(*, is_all: bool) -> str:
+    """Return what stands before questions that rest on no sure difference."""
+    opening = "The figures ask nothing surely. Here" if is_all else "Less sure: here"
+    return f"{opening} answers lie apart, but whether by enough to matter, or only by chance, we cannot say."
 
 
 def where_from(reading: Reading) -> list[str]:
@@ -108,7 +124,7 @@ def left_out(card: Scorecard) -> list[str]:
         groups.setdefault(row.reason, []).append(GROUPS[row.group])
     return [
         f"{sentence(listed(names))} are not shown: {_why_left_out(reason)}. "
-        "Their answers enter no figure here."
+        "Neither their answers nor their comments stand here."
         for reason, names in groups.items()
     ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from assess.scorecards.types import LeafRow, Reason
 from instruments.questionnaires import Scale
@@ -153,13 +154,23 @@ def signed(gap: float) -> str:
     return f"+{printed}" if gap > 0 and printed != points(0.0) else printed
 
 
+def is_band(symbol: str | None) -> TypeGuard[str]:
+    return symbol is not None and symbol[-1] in "+-"
+
+
+def printed(symbol: str) -> str:
+    """Return a symbol with a true minus: "1.5\N{MINUS SIGN}"."""
+    return symbol.replace("-", "\N{MINUS SIGN}")
+
+
 def said_symbol(symbol: str | None) -> str:
     """Return a symbol as one would read it aloud."""
     if symbol is None:
         return "not enough answers"
+    figure = printed(symbol[:-1])
     if symbol[-1] == "+":
-        return f"{symbol[:-1]} or more"
-    return f"{symbol[:-1]} or less" if symbol[-1] == "-" else symbol
+        return f"{figure} or more"
+    return f"{figure} or less" if symbol[-1] == "-" else printed(symbol)
 
 
 def difference(gap: float) -> str:

@@ -12,6 +12,8 @@ from assess.scorecards.scores import Basis, Errors, awareness
 from assess.scorecards.types import AwarenessRow, CompetencyRow, Scorecard
 from reports.charts import PAD, ROW, Axis, Figure, interval
 from reports.documents.captions import what_to_see
+from reports.documents.findings import Finding
+from reports.documents.questions import questions
 from reports.documents.readings import Reading
 from reports.documents.words import voice
 from tests.reports.cards import FAMILY, make_card, make_instrument
@@ -45,7 +47,11 @@ def seen(card: Scorecard) -> str:
     ("own", "lines", "sentence"),
     [
         (4.6, [(3.5, 3.0, 4.0), (3.6, 3.2, 4.1)], "You rate this higher than your peers and your"),
-        (2.6, [(3.5, 3.0, 4.0), (3.0, 2.5, 3.5)], "You rate this lower than your peers do. By how"),
+        (
+            2.6,
+            [(3.5, 3.0, 4.0), (3.0, 2.5, 3.5)],
+            "You rate this lower than your peers do. Whether",
+        ),
         (3.4, [(3.5, 3.0, 4.0)], "Your own answer lies within the range of your peers. Whether"),
         (3.4, [(3.5, 3.0, 4.0), (3.0, 2.5, 3.5)], "The ranges overlap, and your own answer lies"),
         (3.4, [(4.5, 4.1, 4.9), (3.0, 2.5, 3.3)], "Your peers see more of this than your present"),
@@ -96,21 +102,52 @@ def test_a_caption_never_contradicts_its_chart(own: float | None, groups: list[L
     said = seen(card)
     places = {leaf: drawn_line(card, leaf) for leaf in list(LEAVES)[: len(groups)]}
 
-    for pattern, side in ((HIGHER, 1), (LOWER, -1)):
-        for leaf in named_in(re.findall(pattern, said)):
-            assert own is not None
-            assert side_of(own, places[leaf]) in {side, 0}  # 0: nearer than a tenth of a millimetre
+    for leaf, side in sides_in(said):
+        assert own is not None
+        assert side_of(own, places[leaf]) in {side, 0}  # 0: nearer than a tenth of a millimetre
     if "lies within" in said:
         assert own is not None
         assert all(side_of(own, place) == 0 for place in places.values())
     if "overlap" in said:
         assert max(left for left, _ in places.values()) <= min(r for _, r in places.values())
         assert len(groups) > 1
-    if "by enough to matter" in said:
+    if "differ by enough" in said:
         assert len(groups) == 1
     if own is None:
         assert " than you do" not in said
         assert "own answer" not in said
+
+
+@given(st.one_of(st.none(), scores), st.lists(lines, min_size=1, max_size=3))
+def test_no_question_is_surer_than_its_test(own: float | None, groups: list[Line]) -> None:
+    card = compared(card_of(own, groups))
+
+    for found in questions(Reading(card)):
+        assert found.is_sure == (" rate this " not in found.text)
+        if found.text.startswith("You rate this"):
+            assert flags_of(card, found) == {"cannot tell"}
+            assert own is not None
+            assert all(
+                side_of(own, drawn_line(card, leaf)) in {side, 0}
+                for leaf, side in sides_in(found.text)
+            )
+        if "see this alike" in found.text:
+            assert flags_of(card, found) == {"agree"}
+
+
+def flags_of(card: Scorecard, found: Finding) -> set[str | None]:
+    """Return what a test says of those whom a finding rests on."""
+    leaves = {fact.voice.leaf for fact in found.evidence}
+    return {row.flag for row in card.awareness if row.leaf in leaves}
+
+
+def sides_in(text: str) -> list[tuple[str, int]]:
+    """Return whom a text calls the own answer higher than, as 1, and lower, as -1."""
+    return [
+        (leaf, side)
+        for pattern, side in ((HIGHER, 1), (LOWER, -1))
+        for leaf in named_in(re.findall(pattern, text))
+    ]
 
 
 def compared(card: Scorecard) -> Scorecard:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from assess.scorecards.types import AwarenessRow, Comment, LeafRow
+from assess.scorecards.types import AwarenessRow, Comment, LeafRow, Reason, Scorecard
 from reports.documents import report_html, report_pdf
 from reports.documents.readings import Reading
 from reports.documents.sentences import certainty
@@ -32,6 +32,97 @@ def test_bands_are_explained_as_they_are_printed(
 
     method = html[html.index('id="method"') :]
     assert re.findall(r"\d\.\d or (?:more|less)", method) == explained
+
+
+def chapters(html: str) -> list[str]:
+    """Return each competency's chapter, in one line."""
+    return re.findall(r'<section class="chapter">(.*?)</section>', " ".join(html.split()))
+
+
+def test_bands_are_explained_where_they_stand_and_nowhere_else() -> None:
+    card = small_card()
+    plain = [replace(row, symbol="3.0", value=3.0) for row in card.items]
+    low = replace(plain[0], symbol="1.5-", value=1.25)
+
+    first, second = chapters(report_html(replace(card, items=(low, *plain[1:]))))
+
+    assert "1.5\N{MINUS SIGN} means: 1.5 or less." in first
+    assert "In the score above it counts as the middle of its band." in first
+    assert "1.5-" not in first
+    assert "means:" not in second
+
+
+def test_several_bands_are_explained_together() -> None:
+    card = small_card()
+    plain = [replace(row, symbol="3.0", value=3.0) for row in card.items]
+    bands = [replace(row, symbol=s) for row, s in zip(plain, ("4.5+", "1.5-"), strict=False)]
+
+    (first, _) = chapters(report_html(replace(card, items=(*bands, *plain[2:]))))
+
+    assert "4.5+ means: 4.5 or more; 1.5\N{MINUS SIGN} means: 1.5 or less." in first
+
+
+def without(card: Scorecard, leaf: str) -> Scorecard:
+    """Return a card on which a leaf has not answered enough of the first competency."""
+    first = card.instrument.competencies[0].key
+    place = (first, leaf)
+    return replace(
+        card,
+        competencies=tuple(
+            replace(row, score=None, low=None, high=None, reason=Reason.TOO_FEW_ANSWERS)
+            if (row.competency, row.leaf) == place
+            else row
+            for row in card.competencies
+        ),
+        awareness=tuple(
+            AwarenessRow(*at, None, None, None, None, None, Reason.TOO_FEW_ANSWERS)
+            if (at := (competency.key, each)) == place or (leaf == "self" and at[0] == first)
+            else AwarenessRow(*at, 0.1, -1.0, 1.2, 0.9, "cannot tell", None)
+            for competency in card.instrument.competencies
+            for each in ("supervisor", "peer")
+        ),
+    )
+
+
+def test_a_dotted_row_is_explained_where_there_is_one() -> None:
+    said = "Where a row is dotted, too little was answered to show a score."
+
+    assert said not in report_html(small_card())
+    assert said in report_html(without(small_card(), "peer"))
+
+
+@pytest.mark.parametrize(
+    ("leaf", "words"),
+    [
+        ("peer", ["too few answers"]),
+        ("supervisor", ["answered too little"]),
+        ("self", ["you answered too little"] * 2),
+    ],
+)
+def test_an_empty_comparison_says_whose_answers_are_missing(leaf: str, words: list[str]) -> None:
+    html = report_html(without(small_card(), leaf))
+
+    table = html[html.index('class="matrix"') : html.index('id="comments"')]
+    assert re.findall(r'"span">([a-z ]+)<', table) == words
+
+
+@pytest.mark.parametrize(("leaf", "times"), [("", 1), ("direct_report", 0)])
+def test_whose_comments_may_be_unnamed_is_said_where_some_are(leaf: str, times: int) -> None:
+    html = report_html(small_card(comments=(Comment("change", leaf, "Stay."),)))
+
+    assert html.count("a writer may be of any group shown without names") == times
+
+
+def test_every_group_says_how_many_it_is_also_over_all_competencies() -> None:
+    html = " ".join(report_html(small_card()).split())
+
+    overview = html[html.index('id="overview"') : html.index('class="chapter"')]
+    assert overview.count('Peers <span class="n">6</span>') == len(SMALL.competencies)
+    assert "Group, people" in overview
+
+
+def test_the_name_of_the_round_is_set_apart() -> None:
+    assert "said in “Autumn round 2026”." in report_html(small_card())
 
 
 def test_an_item_turned_round_says_so() -> None:
@@ -139,6 +230,6 @@ def test_how_sure_we_are_is_said_of_every_group() -> None:
     assert certainty(Reading(make_card())) == (
         "Each score comes from a few people. If everybody like them had answered, it could lie about "
         "0.4 of a point higher or lower for your present and past direct reports, 0.5 for your "
-        "peers, and 0.6 for your clients and the others. We name a difference only where it is "
-        "clearly larger than chance would make it."
+        "peers, and 0.6 for your clients and the others. We call a difference sure only "
+        "where it is clearly larger than chance would make it."
     )

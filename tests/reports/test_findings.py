@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from assess.scorecards.types import AwarenessRow, CompetencyRow, Scorecard
 from reports.documents.captions import what_to_see
-from reports.documents.findings import questions, strengths
+from reports.documents.findings import strengths
+from reports.documents.questions import questions
 from reports.documents.readings import Reading
 from reports.documents.sentences import certainty
 from tests.reports.cards import FAMILY, make_card, make_instrument

@@ -9,9 +9,11 @@ from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from accounts.models import Account
+from core.keys import KeyStore
 from core.mail import OutboxMail
 from reports.services import open_reports
 from surveys.models import Leader
+from tests.assess.rounds import by_group, closed_round
 from tests.factories import make_account
 from tests.reports.conftest import Cast
 from tests.statements import counted_statements
@@ -94,6 +96,23 @@ def test_a_step_without_its_word_is_not_taken(
     assert (response.status_code, cast.report.state) == (422, "held")
 
 
+def test_a_coach_sees_which_questions_are_less_sure(
+    session: Session, key_store: KeyStore, client: FlaskClient, sign_in: SignIn
+) -> None:
+    """With four peers nobody knows whether a whole point matters; that the leader gives it shows."""
+    round_ = closed_round(session, key_store, by_group({"self": [5], "peer": [4] * 4}), peer=4)
+    leader = round_.leaders[0]
+    leader.coach = make_account(session, "coach")
+    open_reports(session, round_)
+    session.commit()
+    sign_in(leader.coach)
+
+    page = client.get(f"/coach/{leader.id}").text
+
+    assert page.index("The figures ask nothing surely.") < page.index("You rate this higher than")
+    assert "The figures ask nothing: too few" not in page
+
+
 def test_releasing_before_the_debrief_says_what_to_do(
     session: Session, client: FlaskClient, sign_in: SignIn, cast: Cast
 ) -> None:
@@ -127,7 +146,7 @@ def test_a_leader_gets_the_pdf_once_it_is_released(
     address = f"/reports/{cast.report.leader_id}.pdf"
 
     assert visit(client, address) == 404
-    assert "after your coach has gone through it" in client.get("/my-report").text
+    assert "when your coach releases it, or on the day set" in client.get("/my-report").text
 
     cast.report.debriefed_on = cast.report.released_on = cast.report.leader.round.deadline.date()
     session.commit()

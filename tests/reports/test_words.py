@@ -12,6 +12,7 @@ from reports.documents.words import (
     listed,
     number,
     points,
+    printed,
     said_symbol,
     signed,
     voice,
@@ -127,12 +128,22 @@ def test_points_have_one_decimal_and_no_negative_nought() -> None:
     [
         ("4.5+", "4.5 or more"),
         ("1.5-", "1.5 or less"),
+        ("-1.5-", "\N{MINUS SIGN}1.5 or less"),
+        ("-0.3", "\N{MINUS SIGN}0.3"),
         ("3.8", "3.8"),
         (None, "not enough answers"),
     ],
 )
 def test_a_symbol_is_read_aloud(symbol: str | None, words: str) -> None:
     assert said_symbol(symbol) == words
+
+
+def test_a_symbol_is_printed_with_a_true_minus() -> None:
+    assert [printed(symbol) for symbol in ("4.5+", "1.5-", "-0.3")] == [
+        "4.5+",
+        "1.5\N{MINUS SIGN}",
+        "\N{MINUS SIGN}0.3",
+    ]
 
 
 def test_things_are_listed_as_one_speaks() -> None:
