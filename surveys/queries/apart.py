@@ -60,7 +60,13 @@ def asked_near(session: orm.Session, round_: Round, *, since: datetime) -> list[
         Invitation.person_id.is_(None), Person.email == sa.func.lower(Invitation.email)
     )
     query = (
-        sa.select(Leader, Seat.group, Invitation, sa.func.coalesce(Invitation.person_id, Person.id))
+        sa.select(
+            Leader,
+            Seat.group,
+            Invitation.name,
+            Invitation.email,
+            sa.func.coalesce(Invitation.person_id, Person.id),
+        )
         .join(Leader.round)
         .join(Leader.seats)
         .join(Seat.invitation)
@@ -70,10 +76,10 @@ def asked_near(session: orm.Session, round_: Round, *, since: datetime) -> list[
         .order_by(Leader.name, Round.name, Invitation.name, Invitation.id)
     )
     tables: dict[Leader, Asked] = {}
-    for leader, group, invitation, person in session.execute(query):
-        who = str(person or (invitation.email or invitation.name).casefold())
+    for leader, group, name, email, person in session.execute(query):
+        who = str(person or (email or name).casefold())
         table = tables.setdefault(leader, Asked(leader))
-        table.names[who], table.groups[who] = invitation.name, group
+        table.names[who], table.groups[who] = name, group
     return list(tables.values())
 
 
