@@ -208,7 +208,7 @@ def test_one_colleague_is_feared_where_one_can_subtract(
     page = list_in(session, key_store, app, protection=protection)
 
     limit = "or one who sees the report and subtracts their own answer"
-    assert (f"of your group together, {limit}," in page) == told
+    assert (f"of your group, acting together or invented by HR, {limit}," in page) == told
     assert (limit in page) == told
 
 
