@@ -5,6 +5,7 @@ import resource
 from pathlib import Path
 from typing import Any
 
+import click
 from flask import Flask
 from flask_mail import Mail
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -60,6 +61,9 @@ JOBS = [*jobs.JOBS, *surveys.jobs.JOBS, *assess.jobs.JOBS, *reports.jobs.JOBS]
 TABLES = (audit.AuditEntry,)  # a table that no feature imports yet must still be migrated
 MAILS = {**accounts.jobs.MAILS, **surveys.jobs.MAILS, **assess.jobs.MAILS, **reports.jobs.MAILS}
 
+HOPELESS = 3
+"""Tells gunicorn that a worker started again would end the same way."""
+
 
 def create_app(config: Config | None = None, **settings: Any) -> Flask:
     """Return the application; `settings` override Flask's own, for tests."""
@@ -91,7 +95,8 @@ def _start(config: Config | None) -> tuple[Config, KeyStore]:
         config = config or Config.from_env()
         return config, open_key_store(config)
     except ConfigError as error:
-        raise SystemExit(f"Candid360 cannot start. {error}") from None
+        click.echo(f"Candid360 cannot start. {error}", err=True)
+        raise SystemExit(HOPELESS) from None
 
 
 def _install_database(app: Flask, config: Config) -> None:

@@ -96,7 +96,7 @@ class Config:
                 "slashes: sqlite:////var/lib/candid360/db/candid360.sqlite."
             )
         if self.redis_url and not self.redis_url.startswith(("redis://", "rediss://")):
-            raise ConfigError(f"REDIS_URL is {self.redis_url}: it must begin with redis://.")
+            raise ConfigError("REDIS_URL must begin with redis:// or rediss://.")
         if not self.is_https and not self.is_local:
             raise ConfigError(
                 f"BASE_URL is {self.base_url}: off this machine it must begin with https://, "

@@ -1,5 +1,6 @@
 """The key store: a directory for secrets, apart from the database and from its backups."""
 
+import logging
 import os
 import re
 import secrets
@@ -9,6 +10,8 @@ from shlex import quote
 
 from core.config import Config, ConfigError
 from core.errors import DomainError
+
+logger = logging.getLogger(__name__)
 
 OTHERS = 0o077
 """What a mode may not hold: group and others read, write or search."""
@@ -57,8 +60,15 @@ class KeyStore:
         return self._path(name).exists()
 
     def get_or_create(self, name: str) -> bytes:
+        """Return a secret that is made once, and say so then: a missing disk looks like a first time."""
         if not self.has(name):
             self.put(name, secrets.token_bytes(32))
+            logger.warning(
+                "There was no secret '%s' in the key store %s, and one was made. The first time that is "
+                "right; later it means that KEY_STORE must name another place.",
+                name,
+                self.directory,
+            )
         return self.get(name)
 
     def destroy(self, name: str) -> None:

@@ -74,6 +74,7 @@ def run(app: Flask, *jobs: str) -> None:
 
 def make_app(folder: Path) -> Flask:
     environment = {"DATA_DIR": str(folder / "data"), "MAIL_SPOOL": str(folder / "mail")}
+    logging.getLogger("core.keys").setLevel(logging.ERROR)  # the first time is all there is here
     app = create_app(Config.from_env(environment), RATELIMIT_ENABLED=False)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     return app

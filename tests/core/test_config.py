@@ -22,6 +22,14 @@ def test_a_wrong_setting_is_named(setting: str, value: str, said: str) -> None:
         Config.from_env({setting: value})
 
 
+@pytest.mark.parametrize("setting", ["DATABASE_URL", "REDIS_URL"])
+def test_no_password_is_printed(setting: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        Config.from_env({setting: "valkey://us:hush@host/0"})
+
+    assert "hush" not in str(refused.value)
+
+
 @pytest.mark.parametrize(
     "setting", ["DATA_DIR", "DATABASE_URL", "KEY_STORE", "BASE_URL", "PROXIES", "MAIL_PORT"]
 )

@@ -44,9 +44,16 @@ def test_what_was_put_is_got_by_this_user_alone(store: KeyStore) -> None:
     assert [stat.S_IMODE(path.stat().st_mode) for path in store.directory.iterdir()] == [0o600]
 
 
-def test_what_is_made_is_made_once(store: KeyStore) -> None:
+def test_what_is_made_is_made_once_and_said(
+    store: KeyStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk that is not mounted looks like a first start, and would let nobody in any more."""
     assert store.get_or_create("one") == store.get_or_create("one")
+
     assert len(store.get("one")) == 32
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 1
+    assert f"no secret 'one' in the key store {store.directory}, and one was made" in said[0]
 
 
 def test_what_is_lost_is_named(store: KeyStore) -> None:
@@ -260,10 +267,14 @@ def test_a_draft_that_was_put_in_its_place_meanwhile_is_no_fault(
 # --- At the start
 
 
-def test_nothing_starts_with_an_unsafe_key_store(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit, match=r"^Candid360 cannot start\. KEY_STORE is "):
+def test_nothing_starts_with_an_unsafe_key_store(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
         create_app(at(tmp_path / "db" / "keys", tmp_path / "db"))
 
+    assert ended.value.code == 3  # gunicorn starts no worker again that ends so
+    assert capsys.readouterr().err.startswith("Candid360 cannot start. KEY_STORE is ")
     assert list(tmp_path.iterdir()) == []
 
 
