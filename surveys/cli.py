@@ -56,7 +56,7 @@ def list_rounds() -> None:
     """Show every round with its state and deadline, and what is wrong with its key."""
     for round_ in rounds(db.session):
         words = f"{round_.id}  {round_.state:<6}  {round_.deadline:%Y-%m-%d}  {round_.name}"
-        remark = _of_its_key(round_)
+        remark = _remark(round_)
         click.echo(f"{words}  ({remark})" if remark else words)
 
 
@@ -224,6 +224,13 @@ def _make_sure(lost: Loss, *, asks: bool) -> None:
     click.confirm(FOR_GOOD, abort=True)
     if lost == EVERYTHING and click.confirm(WAS_READ):  # as close leaves a key store
         raise click.ClickException(TWICE)
+
+
+def _remark(round_: Round) -> str:
+    """Return why a round does not go on by itself, or has not ended."""
+    if round_.state == "closed" and not round_.is_swept:
+        return "close has not ended"
+    return _of_its_key(round_)
 
 
 def _of_its_key(round_: Round) -> str:

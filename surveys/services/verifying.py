@@ -55,17 +55,35 @@ class Finding:
     more: str = ""
 
 
+CLOSE_HAS_NOT_ENDED = Finding(
+    WRONG,
+    "Close has not ended: what it deletes may still be there, and nothing else can be judged yet",
+    "Run `flask jobs now close_locked_rounds`, read what it says, and look again",
+)
+
+
 def verify(
     session: orm.Session, round_: Round, key_store: KeyStore, config: Config
 ) -> list[Finding]:
     """Look at everything that can be looked at from here. Nothing is changed."""
-    found = [*_schema(session), *_keys(session, round_, key_store, config)]
-    found += _of_postgresql(session) if traces.is_postgresql(session) else _of_sqlite(session)
-    if round_.state == "closed":
-        found += _closed(session, round_)
-    elif round_.state != "draft":
-        found += _open(session, round_)
+    found = [*_schema(session), *_place(config)]
+    if round_.state == "closed" and not round_.is_swept:
+        found += [CLOSE_HAS_NOT_ENDED]
+    else:
+        found += _keys(session, round_, key_store)
+        found += _of_postgresql(session) if traces.is_postgresql(session) else _of_sqlite(session)
+        found += _of_round(session, round_)
     return [*found, *(Finding(UNSEEN, *pair) for pair in UNSEEN_FROM_HERE.items())]
+
+
+def _of_round(session: orm.Session, round_: Round) -> Iterable[Finding]:
+    match round_.state:
+        case "draft":
+            return ()
+        case "closed":
+            return _closed(session, round_)
+        case _:
+            return _open(session, round_)
 
 
 def _schema(session: orm.Session) -> Iterator[Finding]:
@@ -89,15 +107,16 @@ def _schema(session: orm.Session) -> Iterator[Finding]:
     )
 
 
-def _keys(
-    session: orm.Session, round_: Round, key_store: KeyStore, config: Config
-) -> Iterator[Finding]:
-    yield from _judged(
+def _place(config: Config) -> Iterable[Finding]:
+    return _judged(
         _unsafe(config),
         right="The key store lies apart from the database, and nobody else may read it",
         wrong="{}",
         todo="Put it right as it says, and think of who may have read the keys so far",
     )
+
+
+def _keys(session: orm.Session, round_: Round, key_store: KeyStore) -> Iterator[Finding]:
     if round_.state == "closed":
         yield from _judged(
             [name for name in secret_names(round_) if key_store.has(name)],
@@ -151,12 +170,7 @@ def _open(session: orm.Session, round_: Round) -> Iterator[Finding]:
 
 
 def _closed(session: orm.Session, round_: Round) -> Iterator[Finding]:
-    yield from _judged(
-        [] if round_.is_swept else ["not ended"],
-        right="Close has done all its steps",
-        wrong="Close has {}: what it deleted may still be in the files",
-        todo="Run `flask jobs now close_locked_rounds`, and read what it says",
-    )
+    yield Finding(RIGHT, "Close has done all its steps")
     left = traces.left_of(session, round_)
     yield from _judged(
         list(_rest(left)),
@@ -190,11 +204,13 @@ def _lying(session: orm.Session, round_: Round) -> Iterator[Finding]:
         todo="Somebody has changed rows by hand; compare the database with its backups",
     )
     keys = {table: [key for key, _ in rows] for table, rows in places.items()}
+    mixed = [table for table, lying in keys.items() if lying != sorted(lying)]
+    sorting = "; ".join(f"CLUSTER {table} USING pk_{table}" for table in mixed)
     yield from _judged(
-        [table for table, lying in keys.items() if lying != sorted(lying)],
+        mixed,
         right="Rows lie in the order of their random keys, not in that of answering",
         wrong="Rows of {} do not lie in the order of their keys",
-        todo="Run `psql -c 'CLUSTER seat USING pk_seat'`, and likewise for the other tables",
+        todo=f"Run `psql \"$DATABASE_URL\" -c '{sorting}'`",
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -14,7 +15,7 @@ from core.keys import KeyStore
 from surveys import models
 from surveys.ballots.keynames import private_key_name
 from surveys.forms.rounds import GROUP_CHOICES
-from surveys.models import MINIMUMS, Leader, Round
+from surveys.models import CLOSE_STEPS, MINIMUMS, CloseStep, Leader, Round
 from surveys.policies import may_have_rated, may_manage
 from surveys.queries.rounds import Count, Table, group_counts
 from surveys.services.rounds import (
@@ -237,6 +238,21 @@ def test_rounds_are_listed(session: Session, runner: FlaskCliRunner) -> None:
     assert f"{round_.id}  draft" in output
 
 
+def test_the_list_says_where_close_has_not_ended(
+    session: Session, key_store: KeyStore, runner: FlaskCliRunner
+) -> None:
+    begun, done = make_open_round(session, key_store), make_open_round(session, key_store)
+    for round_, steps in ((begun, CLOSE_STEPS[:1]), (done, CLOSE_STEPS)):
+        round_.locked_at = round_.closed_at = NOON
+        session.add_all(CloseStep(round_id=round_.id, step=step) for step in steps)
+    session.commit()
+
+    lines = runner.invoke(args=["surveys", "list"]).output.splitlines()
+
+    ended = {line.split()[0]: line.endswith("(close has not ended)") for line in lines}
+    assert ended == {str(begun.id): True, str(done.id): False}
+
+
 def test_a_round_is_locked_by_command(
     session: Session, key_store: KeyStore, runner: FlaskCliRunner
 ) -> None:
@@ -282,9 +298,11 @@ def test_who_locks_a_round_reads_what_it_waits_for(
     assert f"cannot be scored yet: its key is not in {key_store.directory}" in said[1]
 
 
-def test_an_unknown_round_is_not_locked(session: Session, runner: FlaskCliRunner) -> None:
-    nowhere = "00000000-0000-0000-0000-000000000000"
-    nobody = runner.invoke(args=["surveys", "lock", nowhere, "--yes"])
+@pytest.mark.parametrize("words", [("lock", "--yes"), ("verify-anonymity",)])
+def test_an_unknown_round_is_said_to_be_one(
+    session: Session, runner: FlaskCliRunner, words: tuple[str, ...]
+) -> None:
+    nobody = runner.invoke(args=["surveys", *words, str(UUID(int=0))])
 
     assert nobody.exit_code == 1
     assert "There is no such round" in nobody.output

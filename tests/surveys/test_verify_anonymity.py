@@ -177,7 +177,6 @@ PLANTED = [
         "6 receipts for 7 seats",
         SQLITE,
     ),
-    (sql("DELETE FROM close_step WHERE step = 'files_rewritten'"), "Close has not ended", BOTH),
     (
         sql("UPDATE seat SET declined = declined WHERE id = {seat}"),
         "Rows of seat were written by several transactions",
@@ -363,6 +362,16 @@ def test_rows_out_of_the_order_of_their_keys_are_named(place: Place) -> None:
     wrong = place.wrong(place.closed)
     assert "Rows of seat do not lie in the order of their keys" in wrong
     assert "several transactions" not in wrong
+    todo = [found.more for found in place.findings(place.closed)]
+    assert "Run `psql \"$DATABASE_URL\" -c 'CLUSTER seat USING pk_seat'`" in todo
+
+
+def test_while_close_has_not_ended_nothing_else_is_held_against_the_round(place: Place) -> None:
+    """Close empties and sorts at its last step: whoever mended things by hand before would mend in vain."""
+    sql("DELETE FROM close_step WHERE step = 'files_rewritten'")(place)
+    a_count(place)
+    (wrong,) = place.wrong(place.closed).splitlines()
+    assert "Close has not ended" in wrong
 
 
 def test_the_command_says_what_it_found(installed: Place) -> None:
@@ -389,12 +398,3 @@ def test_the_command_ends_with_1_where_something_is_wrong(installed: Place) -> N
     assert said.exit_code == 1
     assert "Found wrong (1)" in said.output
     assert "Put it right as it says" in said.output
-
-
-def test_the_command_knows_its_rounds(installed: Place) -> None:
-    said = installed.app.test_cli_runner().invoke(
-        args=["surveys", "verify-anonymity", str(UUID(int=0))]
-    )
-
-    assert said.exit_code == 1
-    assert "There is no such round" in said.output
