@@ -135,6 +135,8 @@ def upgrade() -> None:
         sa.Column("contact", sa.String(length=200), nullable=False),
         sa.Column("watched_protection", sa.String(length=20), nullable=True),
         sa.Column("trustee_id", sa.Uuid(), nullable=True),
+        sa.Column("told_trustee_id", sa.Uuid(), nullable=True),
+        sa.Column("former_trustee_id", sa.Uuid(), nullable=True),
         sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
         sa.Column("public_key", sa.LargeBinary(length=32), nullable=True),
         sa.Column("launched_at", sa.DateTime(timezone=True), nullable=True),
@@ -174,6 +176,12 @@ def upgrade() -> None:
             ["instrument_version_id"],
             ["instrument_version.id"],
             name=op.f("fk_round_instrument_version_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["former_trustee_id"], ["account.id"], name=op.f("fk_round_former_trustee_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["told_trustee_id"], ["account.id"], name=op.f("fk_round_told_trustee_id")
         ),
         sa.ForeignKeyConstraint(["trustee_id"], ["account.id"], name=op.f("fk_round_trustee_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_round")),

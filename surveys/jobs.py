@@ -6,6 +6,7 @@ from uuid import UUID
 from flask import current_app, render_template
 from sqlalchemy.orm import Session
 
+from accounts.models import Account
 from core import audit, clock
 from core.config import Config
 from core.db import db
@@ -16,6 +17,7 @@ from instruments.queries import instrument_of
 from surveys.forms.sheets import minutes_left, pages_of
 from surveys.models import Invitation, Round
 from surveys.queries.keys import (
+    TO_FORMER,
     closed_rounds,
     over_with_trustee,
     round_with_trustee,
@@ -134,7 +136,8 @@ def trustee_named(session: Session, round_id: UUID) -> Mail | None:
     round_ = round_with_trustee(session, round_id)
     if round_ is None or round_.state == "closed" or has_passphrase(round_, _key_store()):
         return None
-    return _render_for_trustee(round_, "trustee_named", "You are asked to hold the key of a round")
+    subject = "You are asked to hold the key of a round"
+    return _render_for_trustee(round_, "trustee_named", subject, to=round_.trustee)
 
 
 def round_waits(session: Session, round_id: UUID) -> Mail | None:
@@ -142,7 +145,17 @@ def round_waits(session: Session, round_id: UUID) -> Mail | None:
     round_ = round_with_trustee(session, round_id)
     if round_ is None or not waits_for_trustee(round_, _key_store()):
         return None
-    return _render_for_trustee(round_, "round_waits", "A round waits for your passphrase")
+    subject = "A round waits for your passphrase"
+    return _render_for_trustee(round_, "round_waits", subject, to=round_.trustee)
+
+
+def trustee_replaced(session: Session, round_id: UUID) -> Mail | None:
+    """Render what a former trustee is told when the round was opened again without them."""
+    round_ = round_with_trustee(session, round_id)
+    if round_ is None or round_.former_trustee is None:
+        return None
+    subject = "A round was opened again without your passphrase"
+    return _render_for_trustee(round_, TO_FORMER, subject, to=round_.former_trustee)
 
 
 MAILS: dict[str, Renderer] = {
@@ -154,6 +167,7 @@ MAILS: dict[str, Renderer] = {
     },
     "trustee_named": trustee_named,
     "round_waits": round_waits,
+    TO_FORMER: trustee_replaced,
 }
 
 
@@ -185,20 +199,21 @@ def _render(invitation: Invitation, template: str, subject: str) -> Mail:
     return Mail(invitation.email or "", subject, text)
 
 
-def _render_for_trustee(round_: Round, template: str, subject: str) -> Mail | None:
+def _render_for_trustee(
+    round_: Round, template: str, subject: str, *, to: Account | None
+) -> Mail | None:
     config: Config = current_app.extensions["config"]
-    trustee = round_.trustee
-    if trustee is None:
+    if to is None:
         return None
     text = render_template(
         f"mail/{template}.txt",
-        greeting=f"Dear {trustee.name}," if trustee.name else "Good day,",
+        greeting=f"Dear {to.name}," if to.name else "Good day,",
         round=round_,
         since=f"{round_.locked_at:%-d %B %Y}" if round_.locked_at else None,
         patience=PATIENCE.days,
         place=f"{config.base_url}/trustee/{round_.id}",
     )
-    return Mail(trustee.email, subject, text)
+    return Mail(to.email, subject, text)
 
 
 def _day(invitation: Invitation) -> str:

@@ -78,6 +78,10 @@ class Round(Model):
     contact: orm.Mapped[str] = orm.mapped_column(sa.String(200), default="")
     watched_protection: orm.Mapped[str | None] = orm.mapped_column(sa.String(20))
     trustee_id: orm.Mapped[UUID | None] = orm.mapped_column(sa.ForeignKey("account.id"))
+    told_trustee_id: orm.Mapped[UUID | None] = orm.mapped_column(sa.ForeignKey("account.id"))
+    """Whom raters were last told of: at launch, or when the round was opened again."""
+    former_trustee_id: orm.Mapped[UUID | None] = orm.mapped_column(sa.ForeignKey("account.id"))
+    """In whose place the present trustee was named, since raters were told of them."""
     deadline: orm.Mapped[datetime]
     public_key: orm.Mapped[bytes | None] = orm.mapped_column(sa.LargeBinary(32))
     launched_at: orm.Mapped[datetime | None]
@@ -87,7 +91,8 @@ class Round(Model):
     """When somebody was last reminded: raters until the lock, after it the trustee."""
 
     instrument_version: orm.Mapped[InstrumentVersion] = orm.relationship()
-    trustee: orm.Mapped[Account | None] = orm.relationship()
+    trustee: orm.Mapped[Account | None] = orm.relationship(foreign_keys=[trustee_id])
+    former_trustee: orm.Mapped[Account | None] = orm.relationship(foreign_keys=[former_trustee_id])
     leaders: orm.Mapped[list["Leader"]] = orm.relationship(
         back_populates="round", order_by="Leader.name"
     )

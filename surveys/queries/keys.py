@@ -12,6 +12,8 @@ from surveys.models import Invitation, Leader, Round, Seat
 TRUSTED, RUNNING = ("trustee", "coach"), ("hr", "administrator")
 TO_TRUSTEES = ("trustee_named", "round_waits")
 """Mails to a trustee, each about a round."""
+TO_FORMER = "trustee_replaced"
+"""The mail to whoever was the trustee before."""
 
 
 def any_invitation(session: orm.Session, round_: Round) -> Invitation:

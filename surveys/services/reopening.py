@@ -14,6 +14,7 @@ from core.keys import KeyStore
 from core.mail import post
 from surveys.ballots.keynames import link_key_name, opened_name
 from surveys.models import Leader, Round, Seat
+from surveys.queries.keys import TO_FORMER
 from surveys.queries.rounds import group_counts, invitations
 from surveys.services.keys import Loss, loss_of, make_secrets
 from surveys.services.rounds import (
@@ -55,6 +56,7 @@ def reopen(
     if lost.of_sheets:
         _count_anew(session, round_, at)
     _tell_everybody(session, round_, key_store, lost)
+    _tell_former_trustee(session, round_)
     return lost
 
 
@@ -101,6 +103,18 @@ def _tell_everybody(session: orm.Session, round_: Round, key_store: KeyStore, lo
             issue_link(invitation, link_key)
         if invitation.email:
             post(session, template, invitation.id)
+
+
+def _tell_former_trustee(session: orm.Session, round_: Round) -> None:
+    """Write to whom raters were told of until now, where somebody else holds the passphrase.
+
+    A trustee whom the operator replaced once more before raters read of them is not meant: else two steps
+    would keep it from the one who was.
+    """
+    told, round_.told_trustee_id = round_.told_trustee_id, round_.trustee_id
+    if told and told != round_.trustee_id:
+        round_.former_trustee_id = told
+        post(session, TO_FORMER, round_.id)
 
 
 def _mail_for(lost: Loss) -> str:

@@ -152,7 +152,7 @@ def launch(session: orm.Session, round_: Round, key_store: KeyStore, *, at: date
     check_trustee(round_, round_.trustee, guests)
 
     make_secrets(round_, key_store)
-    round_.watched_protection = round_.protection
+    round_.watched_protection, round_.told_trustee_id = round_.protection, round_.trustee_id
     round_.launched_at, link_key = at, key_store.get(link_key_name(round_))
     for invitation in guests:
         issue_link(invitation, link_key)

@@ -14,7 +14,7 @@ from accounts.models import Account
 from core.keys import KeyStore
 from surveys.jobs import MAILS
 from surveys.models import Round
-from surveys.queries.keys import TO_TRUSTEES
+from surveys.queries.keys import TO_FORMER, TO_TRUSTEES
 from surveys.services.rounds import launch, lock_round
 from surveys.services.trustees import name_trustee
 from tests.factories import NOON, make_account, make_person
@@ -193,7 +193,7 @@ def test_the_same_search_finds_it_on_hrs_pages(
     assert stranger.email in shown(world, session, rows["GET rounds.show"], "hr")
 
 
-@pytest.mark.parametrize("template", MAILS.keys() - {*TO_TRUSTEES})
+@pytest.mark.parametrize("template", MAILS.keys() - {*TO_TRUSTEES, TO_FORMER})
 def test_no_mail_to_raters_has_the_address(
     session: Session, open_round: Round, stranger: Account, in_app: None, template: str
 ) -> None:
