@@ -54,9 +54,9 @@ class Overlap:
         return (
             f"About {leader} nearly the same people are asked as in “{other}”. The difference is "
             f"{', '.join(self._places())}. Somebody with both reports could subtract one from the other "
-            "and come close to what so few have answered. Ask the same people in the same groups and under "
-            f"the same protection as then, change a group by at least {self.minimum} people, take {leader} "
-            f"out of this round, or {self._wait()}."
+            "and come close to what so few have answered, so this round cannot be launched as it is. Ask the "
+            "same people in the same groups and under the same protection as then, change a group by at "
+            f"least {self.minimum} people, take {leader} out of this round, or {self._wait()}."
         )
 
     def _places(self) -> Iterator[str]:
