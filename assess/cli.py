@@ -15,7 +15,7 @@ from flask import current_app
 from threadpoolctl import threadpool_limits
 
 from assess.forms import Scale, read_ratings
-from assess.queries import leaders_called, leaders_of
+from assess.queries import cohorts_released, leaders_called, leaders_of
 from core import audit
 from core.commands import Group
 from core.db import db
@@ -26,9 +26,11 @@ from surveys.queries.rounds import round_by_id
 
 if TYPE_CHECKING:
     from assess.methodology import Review
+    from assess.services import Cohort
 
 ACTOR = "the command line"
 FEW = {"leaders": "fewer than 5", "mean": "not told"}
+KEPT = "This cohort is told for the first time. That is kept for good, and rules out others. Go on?"
 REFUSED = 2
 WHY_NO_SUMS = {
     "components": "from 10 leaders and 80 raters",
@@ -163,19 +165,20 @@ def _shown(name: str, value: float | str | None, reasons: Mapping[str, str]) -> 
     help="Only those named in its column `leader`, by their keys in the directory or their names.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON rather than a table.")
-def cohort(round_id: UUID, department: str | None, file: Path | None, *, as_json: bool) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask before a cohort is told for the first time.")
+def cohort(
+    round_id: UUID, department: str | None, file: Path | None, *, as_json: bool, yes: bool
+) -> None:
     """Say how leaders of ROUND are seen together: all of them, or a department, or those in a file.
 
     What is told is kept in the ledger. A cohort is refused that would, beside others told before, tell fewer
     than five leaders apart; so begin with the cohorts that matter.
     """
-    from assess.services import release_cohort
-
     if department is not None and file is not None:
         raise click.UsageError("give --department or --leaders, not both")
     try:
         round_ = _round(round_id)
-        together = release_cohort(db.session, round_, _leaders(round_, department, file))
+        together = _told(round_, _leaders(round_, department, file), asks=not yes)
     except DomainError as error:
         click.echo(str(error), err=True)
         sys.exit(REFUSED)
@@ -184,6 +187,19 @@ def cohort(round_id: UUID, department: str | None, file: Path | None, *, as_json
     means = [asdict(mean) for mean in together.means]
     told = {"round": together.round_name, "leaders": together.leaders, "means": means}
     click.echo(json.dumps(told, indent=2) if as_json else "\n".join(_lines(told, FEW)))
+
+
+def _told(round_: Round, leaders: Sequence[Leader], *, asks: bool) -> "Cohort":
+    """Tell a cohort; ask before it is kept for good, while nobody waits for the database."""
+    from assess.services import release_cohort
+
+    before = {entry.id for entry in cohorts_released(db.session)}
+    together = release_cohort(db.session, round_, leaders)
+    if not asks or together.id in before:
+        return together
+    db.session.rollback()
+    click.confirm(KEPT, abort=True, err=True)
+    return release_cohort(db.session, round_, leaders)
 
 
 def _round(round_id: UUID) -> Round:

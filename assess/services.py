@@ -79,7 +79,7 @@ def release_cohort(session: Session, round_: Round, leaders: Collection[Leader])
     entry = _entry(session, cohort, digest)
     if entry.digest != digest:
         raise CohortChangedError(
-            "This cohort was released before, and its figures would be others now. Nothing is shown. What a "
+            "This cohort was told before, and its figures would be others now. Nothing is shown. What a "
             "round has published never changes: compare the database with its backups."
         )
     return Cohort(entry.id, round_.name, len(cohort), means)
@@ -104,7 +104,7 @@ def _check(
         )
     except GateError as error:
         raise CohortRefusedError(
-            f"The cohort is not released, and nothing was written: {error}. A cohort needs at least "
+            f"The cohort is not told, and nothing was written: {error}. A cohort needs at least "
             f"{LEADERS_MINIMUM} leaders, and must differ by as many from what was released before."
         ) from None
 

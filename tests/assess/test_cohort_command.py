@@ -30,7 +30,12 @@ def own_round(own_app: Flask) -> UUID:
 
 
 def run(app: Flask, round_id: UUID | str, *options: str) -> Result:
-    return app.test_cli_runner().invoke(args=["assess", "cohort", str(round_id), *options])
+    return ask(app, round_id, "--yes", *options)
+
+
+def ask(app: Flask, round_id: UUID | str, *options: str, said: str = "") -> Result:
+    words = ["assess", "cohort", str(round_id), *options]
+    return app.test_cli_runner().invoke(args=words, input=said)
 
 
 def test_the_command_prints_a_table_and_leaves_a_trace(own_app: Flask, own_round: UUID) -> None:
@@ -52,6 +57,32 @@ def test_the_command_prints_a_table_and_leaves_a_trace(own_app: Flask, own_round
         entry = db.session.scalars(sa.select(CohortEntry)).one()
         assert (deed.deed, deed.thing, deed.thing_id) == ("told", "cohort", entry.id)
         assert len(entry.leaders) == 12
+
+
+def test_nothing_is_kept_before_somebody_says_so(own_app: Flask, own_round: UUID) -> None:
+    """A look would use up what may be told: beside this cohort others can no longer be."""
+    no = ask(own_app, own_round, said="n\n")
+
+    assert (no.exit_code, no.stdout) == (1, "")
+    assert "kept for good, and rules out others. Go on?" in no.stderr
+    with own_app.app_context():
+        assert entries(db.session) == 0
+    assert "peer  trust" in ask(own_app, own_round, said="y\n").stdout
+    with own_app.app_context():
+        assert entries(db.session) == 1
+
+
+def test_what_was_told_is_told_again_without_a_question(own_app: Flask, own_round: UUID) -> None:
+    first = run(own_app, own_round)
+    again = ask(own_app, own_round)
+
+    assert (again.exit_code, again.output) == (0, first.output)
+
+
+def test_what_is_refused_is_not_asked_for(own_app: Flask, own_round: UUID) -> None:
+    run(own_app, own_round)
+
+    assert ask(own_app, own_round, "--department", "Moon", said="y\n").exit_code == 2
 
 
 def test_the_command_takes_a_department_or_a_file(

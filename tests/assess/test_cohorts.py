@@ -154,7 +154,7 @@ def test_figures_changed_by_hand_are_not_told(session: Session) -> None:
     session.execute(sa.update(PublishedSymbol).values(symbol="3.9"))
     session.expire_all()
 
-    with pytest.raises(CohortChangedError, match="was released before, and its figures would be"):
+    with pytest.raises(CohortChangedError, match="was told before, and its figures would be"):
         release_cohort(session, round_, round_.leaders)
 
 
@@ -165,9 +165,7 @@ def test_a_cohort_too_small_or_too_near_another_is_refused(
     round_ = published_round(session, [PLAIN] * 12)
     release_cohort(session, round_, round_.leaders)
 
-    with pytest.raises(
-        CohortRefusedError, match="not released, and nothing was written"
-    ) as refused:
+    with pytest.raises(CohortRefusedError, match="not told, and nothing was written") as refused:
         release_cohort(session, round_, numbered(round_, *leaders))
 
     assert entries(session) == 1
