@@ -47,6 +47,11 @@ class Audited:
     occasion: Occasion
     known: Parameters = field(default_factory=dict)
 
+    @property
+    def shows_groups(self) -> bool:
+        """Whether anything is shown of those who are to be protected."""
+        return any(not leaf.named for leaf in self.table.plan.leaves)
+
     def card(self, answers: Answers) -> Scorecard:
         published = as_published(self.table.published(answers))
         return scorecard_of(published, self.occasion, self.known)

@@ -29,7 +29,15 @@ group = Group("reports", help="Reports.")
 @click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
 @click.option("--protection", type=click.Choice(list(PROTECTIONS)), default="standard")
 @click.option("--no-pdf", is_flag=True, help="Write the JSON documents only.")
-@click.option("--audit", "audited", type=click.IntRange(min=0), default=0, metavar="N")
+@click.option(
+    "--audit",
+    "audited",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="First look whether the documents of the first N leaders would give a rater away; some "
+    "seconds each.",
+)
 def from_csv(
     answers: Path, instrument: str, out: Path, protection: str, *, no_pdf: bool, audited: int
 ) -> None:
@@ -53,13 +61,23 @@ def from_csv(
         refuse(f"{out} cannot be written to: {error.strerror}. Choose another folder.")
     written = list(write(card, cards, out, with_pdf=not no_pdf))
     click.echo(f"{len(written)} documents about {card.leaders} leaders are in {out}.")
+    if audited:
+        click.echo(
+            f"Audited were those of the first {min(audited, card.leaders)}: nobody is exposed."
+        )
 
 
 @group.command("audit")
 @click.argument("instrument")
 @click.option("--group", "groups", multiple=True, required=True, metavar="GROUP=NUMBER")
 @click.option("--protection", type=click.Choice(PROMISING), default="standard")
-@click.option("--sets", type=click.IntRange(min=1), default=50)
+@click.option(
+    "--sets",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    help="How many sets of answers to draw; each takes some seconds.",
+)
 @click.option("--seed", default=1)
 def audit(
     instrument: str, groups: tuple[str, ...], protection: str, *, sets: int, seed: int
@@ -78,14 +96,17 @@ def audit(
     cells: set[str] = set()
     tables = drawn(asked, _head_counts(groups), promised, seed=seed)
     for number, (kind, table) in enumerate(islice(tables, sets), 1):
+        if not table.shows_groups:
+            refuse("Nothing would be shown of these groups: they are too small. Name larger ones.")
         exposed = {str(cell) for cell in table.exposed()}
         click.echo(f"set {number}, {kind}: {len(exposed)} cells exposed")
         cells |= exposed
     if cells:
         click.echo("\n".join(["Exposed, by group and item:", *sorted(cells)]))
         sys.exit(EXPOSED)
+    of_answers = "1 set" if sets == 1 else f"{sets} sets"
     click.echo(
-        f"In {sets} sets of answers every rater could claim at least {promised.deniable} values for every "
+        f"In {of_answers} of answers every rater could claim at least {promised.deniable} values for every "
         "item, with exactly the same document."
     )
 

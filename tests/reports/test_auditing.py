@@ -184,6 +184,31 @@ def test_the_command_names_exposed_cells_and_no_value(
     assert "peer a1 (1 left)" in result.output.splitlines()
 
 
+def test_one_set_is_one(app: Flask, tmp_path: Path) -> None:
+    said = command(app, tmp_path, *AUDIT[:-1], "1").output
+
+    assert said.splitlines()[-1].startswith("In 1 set of answers every rater")
+
+
+@pytest.mark.parametrize("groups", [("peer=1",), ("peer=2", "client=1", "self=1"), ("self=1",)])
+def test_groups_of_which_nothing_is_shown_pass_no_audit(
+    app: Flask, tmp_path: Path, groups: tuple[str, ...]
+) -> None:
+    named = [word for group in groups for word in ("--group", group)]
+
+    result = command(app, tmp_path, "audit", "instrument.yaml", *named)
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Nothing would be shown of these groups" in result.stderr
+
+
+def test_the_command_says_what_was_audited(app: Flask, tmp_path: Path) -> None:
+    asked, unasked = (command(app, tmp_path, *FROM_CSV, *audit) for audit in (("--audit", "3"), ()))
+
+    assert asked.output.splitlines()[-1] == "Audited were those of the first 1: nobody is exposed."
+    assert "udited" not in unasked.output
+
+
 @pytest.mark.parametrize("group", ["friends=3", "peer", "peer=many", "peer=-1"])
 def test_a_group_that_cannot_be_is_refused(app: Flask, tmp_path: Path, group: str) -> None:
     result = command(app, tmp_path, "audit", "instrument.yaml", "--group", group)
