@@ -8,7 +8,7 @@ from flask_security import hash_password
 
 from accounts.forms import read_people, wrong_with_address
 from accounts.models import ROLES
-from accounts.queries import accounts, person_of
+from accounts.queries import account_of, accounts, person_of
 from accounts.services import grant, import_people, set_password
 from core import audit
 from core.commands import Group
@@ -52,6 +52,7 @@ def create(email: str, role: str, key: str | None, *, password_stdin: bool) -> N
     person = person_of(db.session, key) if key else None
     if key and person is None:
         raise click.ClickException(f"Nobody in the directory has the key {key}.")
+    is_asked = account_of(db.session, email) is None and not password_stdin
     try:
         account = grant(db.session, email=email, role=role, person=person)
         if password_stdin:
@@ -61,9 +62,9 @@ def create(email: str, role: str, key: str | None, *, password_stdin: bool) -> N
         raise click.ClickException(str(error)) from None
     audit.record(db.session, ACTOR, f"granted {role}", "account", account.id)
     db.session.commit()
-    click.echo(
-        f"{account.email} may sign in as {', '.join(sorted(r.name for r in account.roles))}."
-    )
+    roles = ", ".join(sorted(role.name for role in account.roles))
+    mail = " A mail asks them to choose a password." if is_asked else ""
+    click.echo(f"{account.email} may sign in as {roles}.{mail}")
 
 
 @group.command("list")

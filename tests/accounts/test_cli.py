@@ -69,6 +69,16 @@ def test_an_account_is_created_with_a_password_from_standard_input(
     assert "quiet" not in result.output
 
 
+def test_who_is_new_and_has_no_password_is_said_to_be_sent_a_mail(
+    app: Flask, session: Session
+) -> None:
+    first = run(app, "create", "hr@example.org", "--role", "hr").output
+    again = run(app, "create", "hr@example.org", "--role", "coach").output
+
+    assert first == "hr@example.org may sign in as hr. A mail asks them to choose a password.\n"
+    assert again == "hr@example.org may sign in as coach, hr.\n"
+
+
 def test_an_account_is_created_for_a_person(app: Flask, session: Session) -> None:
     person = make_person(session)
     session.commit()
