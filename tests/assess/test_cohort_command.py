@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
+import click
 import jsonschema
 import pytest
 import sqlalchemy as sa
@@ -70,6 +71,18 @@ def test_nothing_is_kept_before_somebody_says_so(own_app: Flask, own_round: UUID
     assert "peer  trust" in ask(own_app, own_round, said="y\n").stdout
     with own_app.app_context():
         assert entries(db.session) == 1
+
+
+def test_nobody_waits_for_the_database_while_somebody_thinks(
+    own_app: Flask, own_round: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[bool] = []
+    monkeypatch.setattr(
+        click, "confirm", lambda *_question, **_how: held.append(db.session.in_transaction())
+    )
+
+    assert ask(own_app, own_round).exit_code == 0
+    assert held == [False]
 
 
 def test_what_was_told_is_told_again_without_a_question(own_app: Flask, own_round: UUID) -> None:

@@ -109,8 +109,8 @@ def test_secrets_below_the_database_are_told_how_to_move(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "store",
-    ["db", ".", "db/none", "db/others", "db/above"],
-    ids=["the folder itself", "one above it", "nothing", "other things", "above the real one"],
+    ["db", ".", "db/none", "db/others", "db/above", "db/above/real"],
+    ids=["the folder", "one above it", "nothing", "other things", "above the real one", "that one"],
 )
 def test_no_move_takes_anything_else_along(tmp_path: Path, store: str) -> None:
     for folder in ("others/photographs", "above/real"):

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
+import click
 import pytest
 import sqlalchemy as sa
 from click.testing import Result
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core import clock
 from core.audit import AuditEntry
+from core.db import db
 from core.keys import KeyStore
 from surveys.ballots.keynames import (
     draft_key_name,
@@ -221,6 +223,34 @@ def test_a_passphrase_comes_through_a_pipe_and_never_as_an_argument(
 
     assert (piped.exit_code, "passphrase: " in piped.output) == (0, False)
     assert key_store.has(private_key_name(entrusted_locked))
+
+
+def test_nobody_waits_for_the_database_while_an_operator_thinks(
+    app: Flask,
+    session: Session,
+    partly: Round,
+    entrusted_locked: Round,
+    key_store: KeyStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A transaction holds the one lock for writing that SQLite has, also where it has only read."""
+    lose(session, partly, key_store, KEY)
+    held: list[bool] = []
+
+    def think(*_question: object, **_how: object) -> str:
+        held.append(db.session.in_transaction())
+        return PASSPHRASE
+
+    for question in ("confirm", "prompt"):
+        monkeypatch.setattr(click, question, think)
+    day = f"{clock.today() + timedelta(days=40)}"
+    results = [
+        command(app, "reopen", str(partly.id), "--deadline", day),
+        command(app, "unlock", str(entrusted_locked.id)),
+    ]
+
+    assert [result.exit_code for result in results] == [0, 0]
+    assert held == [False, False]
 
 
 def test_nobody_is_asked_for_a_passphrase_that_would_open_nothing(
