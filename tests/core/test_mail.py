@@ -161,6 +161,7 @@ def test_a_server_that_hangs_up_on_one_mail_gets_the_others_all_the_same(
         found = (db.session.get_one(OutboxMail, mail_id) for mail_id in waiting(db.session))
         expected = [f"{mail.subject_id.hex}@example.org" for mail in found]
     server.refused, server.answer = expected.pop(place), "421 goodbye"
+    caplog.clear()
 
     deliver(app)
 
