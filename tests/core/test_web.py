@@ -43,6 +43,19 @@ def test_a_fault_tells_neither_the_address_nor_what_was_asked_of_the_database(
     assert "nowhere" not in response.text
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "asked"), [("raters.boom", "you need not say when"), ("boom.boom", "at what time")]
+)
+def test_nobody_asks_a_rater_when_it_happened(failing: Flask, endpoint: str, asked: str) -> None:
+    failing.add_url_rule("/boom", endpoint, lambda: str(1 // 0))
+
+    page = failing.test_client().get("/boom").text
+
+    assert [words for words in ("you need not say when", "at what time") if words in page] == [
+        asked
+    ]
+
+
 def test_what_is_written_is_for_this_user_alone(failing: Flask, tmp_path: Path) -> None:
     with failing.app_context():
         failing.extensions["alembic"].upgrade()
