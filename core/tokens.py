@@ -10,9 +10,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 LENGTH = 32
 
 
-def link_secret(key: bytes, subject: UUID, issue: int) -> str:
-    """Return the secret of a link: the same whenever asked, so that a reminder can carry it again."""
-    message = subject.bytes + issue.to_bytes(4, "big")
+def link_secret(key: bytes, subject: UUID, issue: int, address: str) -> str:
+    """Return the secret of a link: the same whenever asked, so that a reminder can carry it again.
+
+    It is another one for another address: whoever writes theirs in its place is sent what opens nothing.
+    """
+    message = subject.bytes + issue.to_bytes(4, "big") + address.encode()
     return _encode(hashlib.blake2b(message, key=key, digest_size=LENGTH).digest())
 
 

@@ -96,10 +96,16 @@ def loss_for(invitation: Invitation, key_store: KeyStore) -> Loss:
     )
 
 
+def link_secret(invitation: Invitation, link_key: bytes) -> str:
+    """Return the secret of an invitation's present link."""
+    address = invitation.email or ""
+    return tokens.link_secret(link_key, invitation.id, invitation.issue, address)
+
+
 def link_fingerprint(invitation: Invitation, link_key: bytes) -> bytes:
-    """Return what the database keeps of an invitation's present link."""
-    secret = tokens.link_secret(link_key, invitation.id, invitation.issue)
-    return tokens.fingerprint(tokens.derive(secret, "candid360 authenticator"))
+    """Return what the database keeps of it."""
+    authenticator = tokens.derive(link_secret(invitation, link_key), "candid360 authenticator")
+    return tokens.fingerprint(authenticator)
 
 
 def has_passphrase(round_: Round, key_store: KeyStore) -> bool:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import orm
 
 from accounts.models import Account, Person
-from core import clock, tokens
+from core import clock
 from core.errors import DomainError
 from core.keys import KeyLostError, KeyStore
 from core.mail import post
@@ -24,7 +24,7 @@ from surveys.queries.rounds import (
     seats_by_group,
 )
 from surveys.services.apart import check_apart
-from surveys.services.keys import link_fingerprint, make_secrets
+from surveys.services.keys import link_fingerprint, link_secret, make_secrets
 from surveys.services.terms import keep_terms, raise_terms
 
 
@@ -240,15 +240,17 @@ def secret_of(invitation: Invitation, key_store: KeyStore) -> str:
     Raises
     ------
     KeyLostError
-        Also where the key store has another key than the link was made with: it would lead nowhere.
+        Also where the key store has another key than the link was made with, or the database another address
+        than it was made for: it would lead nowhere.
     """
     key = key_store.get(link_key_name(invitation.round))
     if invitation.authenticator_hash != link_fingerprint(invitation, key):
         raise KeyLostError(
-            "The key store holds another key than the one this link was made with. Nothing was changed. "
-            "Whoever runs this server must point KEY_STORE at the right place."
+            "The key store holds another key than the one this link was made with, or the address has been "
+            "changed in the database. Nothing was changed. Whoever runs this server must point KEY_STORE at "
+            "the right place, or put the address back."
         )
-    return tokens.link_secret(key, invitation.id, invitation.issue)
+    return link_secret(invitation, key)
 
 
 def count_answers(session: orm.Session, round_: Round, *, on: date) -> None:

@@ -26,6 +26,7 @@ from surveys.ballots import sealing
 from surveys.ballots.keynames import draft_key_name, link_key_name
 from surveys.ballots.sheets import Sheet
 from surveys.models import Round, Seat
+from surveys.services.keys import link_secret
 from surveys.services.rounds import launch, secret_of
 from surveys.services.trustees import name_trustee
 from tests.assess.rounds import ITEMS
@@ -71,7 +72,7 @@ class World:
         secret, link_key = (self.keys.get(n(round_)) for n in (draft_key_name, link_key_name))
         keys: dict[UUID, list[bytes]] = {}
         for seat in db.session.scalars(sa.select(Seat)):
-            link = tokens.link_secret(link_key, seat.invitation_id, seat.invitation.issue)
+            link = link_secret(seat.invitation, link_key)
             sibling = tokens.derive(link, "candid360 sibling")
             key = sealing.draft_key(sibling, secret)
             guessed = [*own_parts, link, sibling, *map(tokens._encode, (secret, link_key))]  # noqa: SLF001 - as an attacker would

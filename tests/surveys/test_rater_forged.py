@@ -1,10 +1,14 @@
 """Whoever writes to the database makes no link of their own."""
 
+import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
 from core import tokens
+from core.keys import KeyLostError, KeyStore
 from surveys.models import Invitation, Round, Seat
+from surveys.services.keys import loss_for
+from surveys.services.rounds import secret_of
 from tests.visits import ALL_TRUST, Visit, derived, sheet_address
 
 FORGED = "k" * 43
@@ -35,6 +39,23 @@ def test_a_fingerprint_put_in_a_raters_place_opens_no_sheet(
     seat.invitation.authenticator_hash = own
     session.commit()
     assert inside.get(sheet_address(seat, "send")).status_code == 200
+
+
+def test_no_link_goes_to_an_address_put_in_a_raters_place(
+    session: Session, seat: Seat, key_store: KeyStore
+) -> None:
+    """They would be reminded in the rater's place, and read what is written."""
+    guest = seat.invitation
+    own = guest.email
+    assert secret_of(guest, key_store)
+
+    guest.email = "forger@example.org"
+    with pytest.raises(KeyLostError, match="put the address back"):
+        secret_of(guest, key_store)
+    assert loss_for(guest, key_store).links
+
+    guest.email = own
+    assert secret_of(guest, key_store)
 
 
 def test_somebody_seated_by_hand_sends_nothing(app: Flask, session: Session, round_: Round) -> None:
