@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask import current_app
 
-from assess.closing.rounds import REWRITTEN, close_round, destroy_secrets, note_step
+from assess.closing.rounds import REWRITTEN, close_round, note_step
 from assess.publication.gate import GateError
 from assess.queries import next_step, rounds_to_close
 from core import clock
@@ -16,7 +16,7 @@ from core.jobs import Job
 from core.keys import KeyStore
 from core.mail import Renderer
 from surveys.models import Round
-from surveys.services.keys import waits_for_trustee
+from surveys.services.keys import destroy_secrets, waits_for_trustee
 
 
 def close_locked_rounds() -> None:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from assess.closing.rounds import close_round, destroy_secrets
+from assess.closing.rounds import close_round
 from assess.scorecards.reading import round_card, round_parameters, scorecard
 from assess.scorecards.types import RoundCard, Scorecard
 from core import clock
@@ -27,6 +27,7 @@ from reports.exports import leader_document, round_document, to_json
 from surveys.forms.answers import AnswerRow
 from surveys.models import Leader, Round, Seat
 from surveys.services.answers import submit
+from surveys.services.keys import destroy_secrets
 from surveys.services.rounds import add_leader, create_round, launch, lock_round
 from surveys.services.seats import Rater, invite_all
 

@@ -31,7 +31,7 @@ from surveys.queries.rounds import (
 )
 from surveys.services.keys import (
     NOTHING,
-    destroy_all,
+    destroy_secrets,
     has_passphrase,
     loss_for,
     loss_of,
@@ -91,7 +91,7 @@ def look_after_keys() -> None:
                 _key_store().directory,
             )
     for round_ in closed_rounds(db.session):
-        destroy_all(round_, _key_store())
+        destroy_secrets(round_, _key_store())
     db.session.rollback()
 
 

@@ -34,7 +34,6 @@ from surveys.ballots.keynames import (
     link_key_name,
     opened_name,
     private_key_name,
-    secret_names,
 )
 from surveys.models import CloseStep, CountedSheet, GroupCount, Invitation, Leader, Round, Seat
 from surveys.queries.traces import ANONYMOUS
@@ -59,7 +58,8 @@ class AlreadyReleasedError(DomainError):
 def close_round(session: Session, round_: Round, key_store: KeyStore, *, at: datetime) -> None:
     """Open every envelope, publish what may be published, and empty the envelopes.
 
-    The secrets go only after the caller has committed this: see `destroy_secrets`.
+    The secrets go only after the caller has committed this: see
+    `surveys.services.keys.destroy_secrets`.
     """
     _check_closable(session, round_)
     check_terms(session, round_, key_store)
@@ -85,12 +85,6 @@ def close_round(session: Session, round_: Round, key_store: KeyStore, *, at: dat
 def note_step(session: Session, round_: Round, step: str) -> None:
     """Write down that a step of close is done; a second time changes nothing."""
     session.merge(CloseStep(round_id=round_.id, step=step))
-
-
-def destroy_secrets(round_: Round, key_store: KeyStore) -> None:
-    """Make every envelope unreadable that a backup may still hold. Safe to run again."""
-    for name in secret_names(round_):
-        key_store.destroy(name)
 
 
 def _check_closable(session: Session, round_: Round) -> None:

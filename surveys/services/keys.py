@@ -91,7 +91,7 @@ def loss_for(invitation: Invitation, key_store: KeyStore) -> Loss:
     round_ = invitation.round
     return Loss(
         key=round_.public_key not in public_halves(round_, key_store),
-        links=not (_links_fit(round_, invitation, key_store) and has_terms(round_, key_store)),
+        links=not (_links_fit(invitation, key_store) and has_terms(round_, key_store)),
         drafts=not key_store.has(draft_key_name(round_)),
     )
 
@@ -106,6 +106,11 @@ def link_fingerprint(invitation: Invitation, link_key: bytes) -> bytes:
     """Return what the database keeps of it."""
     authenticator = tokens.derive(link_secret(invitation, link_key), "candid360 authenticator")
     return tokens.fingerprint(authenticator)
+
+
+def link_fits(invitation: Invitation, link_key: bytes) -> bool:
+    """Whether the key makes the link of which the database has the fingerprint."""
+    return invitation.authenticator_hash == link_fingerprint(invitation, link_key)
 
 
 def has_passphrase(round_: Round, key_store: KeyStore) -> bool:
@@ -139,7 +144,7 @@ def unlock_key(round_: Round, key_store: KeyStore, passphrase: str) -> bytes:
     return escrow.unwrap(key_store.get(wrapped_key_name(round_)), passphrase)
 
 
-def destroy_all(round_: Round, key_store: KeyStore) -> None:
+def destroy_secrets(round_: Round, key_store: KeyStore) -> None:
     """Make everything unreadable that was sealed in a round; what is gone already is no fault."""
     for name in secret_names(round_):
         key_store.destroy(name)
@@ -165,12 +170,9 @@ def _public_halves(round_: Round, key_store: KeyStore) -> Iterator[bytes]:
         yield escrow.public_half(key_store.get(wrapped_key_name(round_)))
 
 
-def _links_fit(round_: Round, invitation: Invitation, key_store: KeyStore) -> bool:
-    """Whether the key of the links makes the link of which the database has the fingerprint."""
-    name = link_key_name(round_)
-    return key_store.has(name) and invitation.authenticator_hash == link_fingerprint(
-        invitation, key_store.get(name)
-    )
+def _links_fit(invitation: Invitation, key_store: KeyStore) -> bool:
+    name = link_key_name(invitation.round)
+    return key_store.has(name) and link_fits(invitation, key_store.get(name))
 
 
 def _new_private_key() -> bytes:

@@ -24,7 +24,12 @@ from surveys.queries.rounds import (
     seats_by_group,
 )
 from surveys.services.apart import check_apart
-from surveys.services.keys import link_fingerprint, link_secret, make_secrets
+from surveys.services.keys import (
+    link_fingerprint,
+    link_fits,
+    link_secret,
+    make_secrets,
+)
 from surveys.services.terms import keep_terms, raise_terms
 
 
@@ -244,7 +249,7 @@ def secret_of(invitation: Invitation, key_store: KeyStore) -> str:
         than it was made for: it would lead nowhere.
     """
     key = key_store.get(link_key_name(invitation.round))
-    if invitation.authenticator_hash != link_fingerprint(invitation, key):
+    if not link_fits(invitation, key):
         raise KeyLostError(
             "The key store holds another key than the one this link was made with, or the address has been "
             "changed in the database. Nothing was changed. Whoever runs this server must point KEY_STORE at "

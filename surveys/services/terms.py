@@ -22,16 +22,12 @@ class TermsChangedError(DomainError):
 
 def keep_terms(session: orm.Session, round_: Round, key_store: KeyStore) -> None:
     """Write down on what terms raters of a round answer."""
-    terms = {"protection": round_.protection, "digest": _digest(session, round_)}
-    key_store.put(terms_name(round_), json.dumps(terms).encode())
+    _write(round_, key_store, digest=_digest(session, round_))
 
 
 def raise_terms(round_: Round, key_store: KeyStore) -> None:
     """Write down that raters are protected more, and nothing else: what else was changed stays a fault."""
-    terms = json.loads(key_store.get(terms_name(round_)))
-    key_store.put(
-        terms_name(round_), json.dumps(terms | {"protection": round_.protection}).encode()
-    )
+    _write(round_, key_store, digest=_read(round_, key_store)["digest"])
 
 
 def check_terms(session: orm.Session, round_: Round, key_store: KeyStore) -> None:
@@ -42,7 +38,7 @@ def check_terms(session: orm.Session, round_: Round, key_store: KeyStore) -> Non
     TermsChangedError
         Until the database is again as it was. Nothing has been opened.
     """
-    terms = json.loads(key_store.get(terms_name(round_)))
+    terms = _read(round_, key_store)
     is_lower = MINIMUMS[round_.protection] < MINIMUMS[terms["protection"]]
     if is_lower or terms["digest"] != _digest(session, round_):
         raise TermsChangedError(
@@ -50,6 +46,16 @@ def check_terms(session: orm.Session, round_: Round, key_store: KeyStore) -> Non
             "changed in the database since they were promised it. Nothing has been opened or scored. Ask "
             "your operator to compare the database with its backups, and to put back what was changed."
         )
+
+
+def _write(round_: Round, key_store: KeyStore, *, digest: str) -> None:
+    terms = {"protection": round_.protection, "digest": digest}
+    key_store.put(terms_name(round_), json.dumps(terms).encode())
+
+
+def _read(round_: Round, key_store: KeyStore) -> dict[str, str]:
+    terms: dict[str, str] = json.loads(key_store.get(terms_name(round_)))
+    return terms
 
 
 def _digest(session: orm.Session, round_: Round) -> str:

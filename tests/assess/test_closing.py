@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from assess.closing.answers import head_counts, open_all
 from assess.closing.publishing import Rows, Rules, publish
 from assess.closing.receipts import blank, counted
-from assess.closing.rounds import RoundNotLockedError, close_round, destroy_secrets
+from assess.closing.rounds import RoundNotLockedError, close_round
 from assess.models import LedgerEntry, PublishedComment, PublishedLeaf, PublishedSymbol
 from assess.publication.plans import plan
 from assess.queries import sealed_seats, what_binds
@@ -22,6 +22,7 @@ from surveys.ballots.opening import EnvelopeMovedError
 from surveys.ballots.sealing import RECEIPT_LENGTH, receipt
 from surveys.ballots.sheets import NOT_OBSERVED, Sheet
 from surveys.models import CountedSheet, GroupCount, Invitation, Seat
+from surveys.services.keys import destroy_secrets
 from tests.assess.rounds import (
     ITEMS,
     answered_round,

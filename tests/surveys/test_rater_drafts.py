@@ -7,13 +7,14 @@ import sqlalchemy as sa
 from nacl.exceptions import CryptoError
 from sqlalchemy.orm import Session
 
-from assess.closing.rounds import close_round, destroy_secrets
+from assess.closing.rounds import close_round
 from core import tokens
 from core.db import Model
 from core.keys import KeyLostError, KeyStore
 from surveys.ballots import sealing
 from surveys.ballots.keynames import draft_key_name
 from surveys.models import Round, Seat
+from surveys.services.keys import destroy_secrets
 from surveys.services.rounds import lock_round
 from tests.factories import NOON, make_account, make_person
 from tests.visits import ALL_TRUST, Visit, derived, is_checked, sheet_address
