@@ -125,12 +125,13 @@ def _keys(session: orm.Session, round_: Round, key_store: KeyStore) -> Iterator[
             todo="Run `flask jobs now close_locked_rounds look_after_keys`",
         )
     elif round_.state != "draft":
-        yield from _judged(
-            _changed(session, round_, key_store),
-            right="The round is what its raters were promised at launch",
-            wrong="{}",
-            todo="Close is refused until then",
-        )
+        if has_terms(round_, key_store):  # else they are among the secrets that are lost
+            yield from _judged(
+                _changed(session, round_, key_store),
+                right="The round is what its raters were promised at launch",
+                wrong="{}",
+                todo="Close is refused until then",
+            )
         lost = ["lost"] if loss_of(session, round_, key_store) != NOTHING else []
         yield from _judged(
             lost,
@@ -142,8 +143,6 @@ def _keys(session: orm.Session, round_: Round, key_store: KeyStore) -> Iterator[
 
 
 def _changed(session: orm.Session, round_: Round, key_store: KeyStore) -> list[str]:
-    if not has_terms(round_, key_store):
-        return []  # reported as lost
     try:
         check_terms(session, round_, key_store)
     except TermsChangedError as error:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 from sqlalchemy.orm import Session
 
 from assess.closing.rounds import EnvelopesChangedError, close_round
@@ -18,6 +19,7 @@ from surveys.services.keys import loss_of
 from surveys.services.reopening import reopen
 from surveys.services.rounds import lock_round, raise_protection
 from surveys.services.terms import TermsChangedError, check_terms
+from surveys.services.verifying import RIGHT, WRONG, verify
 from tests.assess.rounds import answered_round, everybody_says, submit_all
 from tests.factories import DEADLINE, NOON, make_open_round
 
@@ -117,6 +119,26 @@ def test_terms_that_are_lost_are_a_lost_key(
     assert loss_of(session, locked, key_store).of_sheets
     reopen(session, locked, key_store, deadline=DEADLINE, at=NOON)
     check_terms(session, locked, key_store)
+
+
+def test_verify_names_changed_terms_and_calls_lost_ones_not_right(
+    app: Flask, session: Session, key_store: KeyStore, locked: Round
+) -> None:
+    def said() -> set[tuple[str, str]]:
+        found = verify(session, locked, key_store, app.extensions["config"])
+        return {(finding.kind, finding.words) for finding in found}
+
+    promised = (RIGHT, "The round is what its raters were promised at launch")
+    assert promised in said()
+
+    write(session, Round, protection="threshold")
+    assert promised not in said()
+    assert any(kind == WRONG and "changed in the database" in words for kind, words in said())
+
+    write(session, Round, protection="strict")
+    key_store.destroy(terms_name(locked))
+    assert promised not in said()
+    assert any(kind == WRONG and "A secret of the round is lost" in words for kind, words in said())
 
 
 # --- Close, halted when it has made its figures, and tried again without somebody's envelope
